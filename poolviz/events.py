@@ -1,0 +1,156 @@
+"""What can happen to a call, to a worker and to a pool, and how a pool tells it.
+
+    submitted -> (sent) -> started -> returned | raised | cancelled | interrupted | lost -> delivered -> consumed
+
+A pool does not report events one by one. It hands over *batches*: one typed array for each field, all of one length. Times are
+nanoseconds of `poolviz.clock`; 0 stands for 'has not happened'. Calls are numbered through the whole process, from 1.
+"""
+
+from array import array
+from enum import IntEnum
+from typing import NamedTuple
+
+
+
+class Outcome(IntEnum):
+    """How a call ended; `NONE` while it has not. There is room for more codes up to 255."""
+
+    NONE = 0
+    RETURNED = 1
+    RAISED = 2
+    CANCELLED = 3
+    INTERRUPTED = 4
+    LOST = 5
+
+
+#: Outcomes that count as failed. A cancelled call has not failed: somebody decided that it was not needed.
+FAILED = frozenset({Outcome.RAISED, Outcome.INTERRUPTED, Outcome.LOST})
+
+
+class Blocked(IntEnum):
+    """In what a caller blocks."""
+
+    RESULT = 1
+    MAP = 2
+    AS_COMPLETED = 3
+    WAIT = 4
+    SHUTDOWN = 5
+
+
+class Submitted(NamedTuple):
+    """Calls handed to a pool: each record is a run of ``count`` calls numbered from ``first`` (one for `submit`, many for `map`)."""
+
+    pool: int
+    first: "array[int]"
+    count: "array[int]"
+    time: "array[int]"
+    label: "array[int]"
+    """Index into `poolviz.observe.labels`."""
+    item: "array[int]"
+    """Index in its `map` of the run's first call; -1 for `submit`."""
+    scope: "array[int]"
+
+
+class Running(NamedTuple):
+    """What runs at the moment of the flush: a snapshot, repeated at each flush for as long as it is true."""
+
+    pool: int
+    call: "array[int]"
+    worker: "array[int]"
+    started: "array[int]"
+
+
+class Ended(NamedTuple):
+    """Calls that ended. `sent` and `started` are 0 for a call that never got so far; `worker` is -1 for one that never had one."""
+
+    pool: int
+    call: "array[int]"
+    worker: "array[int]"
+    sent: "array[int]"
+    started: "array[int]"
+    finished: "array[int]"
+    delivered: "array[int]"
+    outcome: "array[int]"
+    bytes_out: "array[int]"
+    """Bytes of the pickled arguments, 0 in a thread pool."""
+    bytes_in: "array[int]"
+    """Bytes of the pickled result, 0 in a thread pool."""
+
+
+class Consumed(NamedTuple):
+    """Results that a caller took, from `result()`, `map`, `as_completed` or `wait`."""
+
+    call: "array[int]"
+    time: "array[int]"
+
+
+class Waited(NamedTuple):
+    """Times during which a thread blocked. `call` is what it waited for, 0 when it waited for several; `end` is 0 while it blocks."""
+
+    thread: "array[int]"
+    start: "array[int]"
+    end: "array[int]"
+    kind: "array[int]"
+    call: "array[int]"
+
+
+class Failed(NamedTuple):
+    """The words of one call that raised or was lost: one line such as ``ValueError: 17`` and the traceback, which may be empty."""
+
+    call: int
+    error: str
+    traceback: str
+
+
+class PoolOpened(NamedTuple):
+    """A pool that begins to report."""
+
+    pool: int
+    time: int
+    kind: str
+    """``thread`` or ``process``."""
+    name: str
+    workers: int
+    """The most workers that it may have."""
+    start_method: str
+    """``spawn``, ``fork``, ``forkserver``, or empty for threads."""
+
+
+class PoolClosed(NamedTuple):
+    """A pool that will report nothing more."""
+
+    pool: int
+    time: int
+
+
+class WorkerStarted(NamedTuple):
+    """A worker that was launched."""
+
+    pool: int
+    worker: int
+    time: int
+    name: str
+    ident: int
+    """Process id, or native thread id."""
+
+
+class WorkerReady(NamedTuple):
+    """A worker whose initializer has returned."""
+
+    pool: int
+    worker: int
+    time: int
+
+
+class WorkerExited(NamedTuple):
+    """A worker that is gone. `detail` is empty after an orderly exit, else words such as ``killed by SIGKILL``."""
+
+    pool: int
+    worker: int
+    time: int
+    detail: str
+
+
+Batch = (
+    Submitted | Running | Ended | Consumed | Waited | Failed | PoolOpened | PoolClosed | WorkerStarted | WorkerReady | WorkerExited
+)

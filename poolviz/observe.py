@@ -1,0 +1,192 @@
+"""Where pools and their observers meet: neither knows the other.
+
+    submit, worker threads, manager thread          publisher, trace.summary(), ...
+              | append ints                                  | flush_all()
+              v                                              v
+          Journal (one for each pool)  ---- flush() ---->  batches of columns  ---->  observers
+
+A journal is a handful of flat lists. `list.extend` with a tuple is one atomic step, so the hot path takes no lock; a flush turns
+what has piled up into columns by slicing, takes the front of the lists off, and hands the batches to each observer.
+
+Invariants
+- The submission of a call is appended before its end can be. A flush reads the ends' length first and the submissions' after it, so no
+  observer sees the end of a call before its submission.
+- Batches of one journal reach an observer in order: `flush` holds the journal's lock while it hands over.
+- An observer that raises is logged and removed. It never breaks a pool.
+"""
+
+import logging
+import threading
+from array import array
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Protocol
+
+from poolviz.events import Batch, Consumed, Ended, Running, Submitted, Waited
+
+logger = logging.getLogger("poolviz")
+
+#: How many ints a list may hold before the thread that appends flushes it.
+FULL = 16_384
+
+
+class Observer(Protocol):
+    """Something that wants to know what pools do."""
+
+    def on_batch(self, batch: Batch, /) -> None:
+        """Take one batch. Called from any thread, one batch of a pool at a time; must be quick."""
+
+
+observers: tuple[Observer, ...] = ()
+_observers_lock = threading.Lock()
+
+
+def add_observer(observer: Observer) -> None:
+    """Tell `observer` about each batch from now on."""
+    global observers
+    with _observers_lock:
+        if observer not in observers:
+            observers = (*observers, observer)
+
+
+def remove_observer(observer: Observer) -> None:
+    """Tell `observer` nothing more; nothing happens if it is not there."""
+    global observers
+    with _observers_lock:
+        observers = tuple(o for o in observers if o is not observer)
+
+
+def emit(batch: Batch) -> None:
+    """Hand one batch to each observer."""
+    for observer in observers:
+        try:
+            observer.on_batch(batch)
+        except Exception:
+            logger.exception("poolviz: the observer %r raised and was removed", observer)
+            remove_observer(observer)
+
+
+_numbers_lock = threading.Lock()
+_next_call = 1
+_pools = count(1)
+_workers = count(1)
+
+
+def new_calls(n: int = 1) -> int:
+    """Number `n` calls.
+
+    Returns:
+        The first number; the run is ``first .. first + n - 1``.
+    """
+    global _next_call
+    with _numbers_lock:
+        first = _next_call
+        _next_call = first + n
+        return first
+
+
+def new_worker() -> int:
+    """Number a worker, from 1 through the whole process."""
+    return next(_workers)
+
+
+#: The names of calls. A call's label is an index into this list, which only grows.
+labels: list[str] = []
+_label_ids: dict[str, int] = {}
+
+
+def label_id(name: str) -> int:
+    """The index of `name` in `labels`."""
+    found = _label_ids.get(name)
+    if found is None:
+        with _numbers_lock:
+            found = _label_ids.get(name)
+            if found is None:
+                labels.append(name)
+                found = _label_ids[name] = len(labels) - 1
+    return found
+
+
+def name_of(fn: object) -> str:
+    """What a bar is called: the function's qualified name, without the scope that it was defined in."""
+    while (inner := getattr(fn, "func", None)) is not None and callable(inner):  # functools.partial
+        fn = inner
+    name = getattr(fn, "__qualname__", None) or getattr(type(fn), "__qualname__", "call")
+    return str(name).rpartition("<locals>.")[2]
+
+
+def _columns(flat: list[int], stop: int, width: int) -> "Iterable[array[int]]":
+    return (array("q", flat[field:stop:width]) for field in range(width))
+
+
+class Journal:
+    """The events of one pool since the last flush.
+
+    Args:
+        running: called at each flush; gives ``(call, worker, started)`` for each call that runs now.
+    """
+
+    def __init__(self, running: Callable[[], list[tuple[int, int, int]]]) -> None:
+        self.pool = next(_pools)
+        self.submits: list[int] = []
+        """Six ints a record: first, count, time, label, item, scope."""
+        self.ends: list[int] = []
+        """Nine ints a record, in the order of `Ended`'s fields after `pool`."""
+        self.takes: list[int] = []
+        """Two ints a record: call, time."""
+        self.waits: list[int] = []
+        """Five ints a record, in the order of `Waited`."""
+        self.batches: list[Batch] = []
+        """Batches that came as columns, or that are single facts; they follow the flat lists."""
+        self._running = running
+        self._lock = threading.Lock()
+        with _journals_lock:
+            journals[self.pool] = self
+
+    def flush(self) -> None:
+        """Hand all that has piled up to the observers."""
+        with self._lock:
+            batches, n_batches = self.batches, len(self.batches)
+            n_ends, n_takes, n_waits = len(self.ends), len(self.takes), len(self.waits)
+            n_submits = len(self.submits)
+            # First what opens: a pool and its workers must be known before their calls.
+            ready = batches[:n_batches]
+            del batches[:n_batches]
+            late = [b for b in ready if isinstance(b, Ended)]
+            for batch in ready:
+                if not isinstance(batch, Ended):
+                    emit(batch)
+            if n_submits:
+                emit(Submitted(self.pool, *_columns(self.submits, n_submits, 6)))
+                del self.submits[:n_submits]
+            running = self._running()
+            if running:
+                emit(Running(self.pool, *(array("q", column) for column in zip(*running, strict=True))))
+            if n_ends:
+                emit(Ended(self.pool, *_columns(self.ends, n_ends, 9)))
+                del self.ends[:n_ends]
+            for batch in late:
+                emit(batch)
+            if n_takes:
+                emit(Consumed(*_columns(self.takes, n_takes, 2)))
+                del self.takes[:n_takes]
+            if n_waits:
+                emit(Waited(*_columns(self.waits, n_waits, 5)))
+                del self.waits[:n_waits]
+
+    def close(self) -> None:
+        """Flush for the last time, and be forgotten."""
+        self.flush()
+        with _journals_lock:
+            journals.pop(self.pool, None)
+
+
+#: The journals of all pools that may still report.
+journals: dict[int, Journal] = {}
+_journals_lock = threading.Lock()
+
+
+def flush_all() -> None:
+    """Bring every observer up to date with what has happened until now."""
+    for journal in list(journals.values()):
+        journal.flush()
