@@ -16,18 +16,22 @@ Invariants
 """
 
 import logging
+import os
 import threading
 from array import array
 from collections.abc import Callable, Iterable
 from itertools import count
-from typing import Protocol
+from typing import Any, Protocol
 
-from poolviz.events import Batch, Consumed, Ended, Running, Submitted, Waited
+from poolviz.events import Batch, Consumed, Ended, PoolOpened, Running, Submitted, Waited, WorkerReady, WorkerStarted
 
 logger = logging.getLogger("poolviz")
 
 #: How many ints a list may hold before the thread that appends flushes it.
 FULL = 16_384
+
+#: What a flush hands over before the rest.
+OPENING = (PoolOpened, WorkerStarted, WorkerReady, Submitted)
 
 
 class Observer(Protocol):
@@ -107,12 +111,35 @@ def label_id(name: str) -> int:
     return found
 
 
+def label_of(fn: Any) -> int:
+    """The label of the calls of `fn`; the way that it is usually found takes one look into a dictionary."""
+    try:
+        return _label_ids[fn.__qualname__]
+    except (AttributeError, KeyError, TypeError):
+        label = label_id(name_of(fn))
+        qualname = getattr(fn, "__qualname__", None)
+        if isinstance(qualname, str):
+            _label_ids[qualname] = label
+        return label
+
+
 def name_of(fn: object) -> str:
     """What a bar is called: the function's qualified name, without the scope that it was defined in."""
     while (inner := getattr(fn, "func", None)) is not None and callable(inner):  # functools.partial
         fn = inner
     name = getattr(fn, "__qualname__", None) or getattr(type(fn), "__qualname__", "call")
     return str(name).rpartition("<locals>.")[2]
+
+
+def words_of(error: BaseException) -> str:
+    """One line for an exception, such as ``ValueError: 17``, at most 500 characters; never raises."""
+    kind = type(error).__qualname__
+    try:
+        text = str(error)
+    except Exception as broken:
+        text = f"<str() of it raised {type(broken).__qualname__}>"
+    first = text.strip().partition("\n")[0]
+    return f"{kind}: {first}"[:500] if first else kind
 
 
 def _columns(flat: list[int], stop: int, width: int) -> "Iterable[array[int]]":
@@ -136,8 +163,10 @@ class Journal:
         """Two ints a record: call, time."""
         self.waits: list[int] = []
         """Five ints a record, in the order of `Waited`."""
+        self.blocked: dict[int, tuple[int, int, int]] = {}
+        """Threads that block now, by identifier: start, kind, call. Reported at each flush with an end of 0."""
         self.batches: list[Batch] = []
-        """Batches that came as columns, or that are single facts; they follow the flat lists."""
+        """Batches that came as columns, or that are single facts."""
         self._running = running
         self._lock = threading.Lock()
         with _journals_lock:
@@ -149,12 +178,12 @@ class Journal:
             batches, n_batches = self.batches, len(self.batches)
             n_ends, n_takes, n_waits = len(self.ends), len(self.takes), len(self.waits)
             n_submits = len(self.submits)
-            # First what opens: a pool and its workers must be known before their calls.
+            # First what opens: a pool and its workers must be known before their calls, and calls before what is said of them.
             ready = batches[:n_batches]
             del batches[:n_batches]
-            late = [b for b in ready if isinstance(b, Ended)]
+            late = [b for b in ready if not isinstance(b, OPENING)]
             for batch in ready:
-                if not isinstance(batch, Ended):
+                if isinstance(batch, OPENING):
                     emit(batch)
             if n_submits:
                 emit(Submitted(self.pool, *_columns(self.submits, n_submits, 6)))
@@ -170,6 +199,9 @@ class Journal:
             if n_takes:
                 emit(Consumed(*_columns(self.takes, n_takes, 2)))
                 del self.takes[:n_takes]
+            blocked = [(thread, start, 0, kind, call) for thread, (start, kind, call) in self.blocked.copy().items()]
+            if blocked:
+                emit(Waited(*(array("q", column) for column in zip(*blocked, strict=True))))
             if n_waits:
                 emit(Waited(*_columns(self.waits, n_waits, 5)))
                 del self.waits[:n_waits]
@@ -190,3 +222,15 @@ def flush_all() -> None:
     """Bring every observer up to date with what has happened until now."""
     for journal in list(journals.values()):
         journal.flush()
+
+
+def _after_fork_in_child() -> None:
+    # The child has none of the threads that report or read, and a lock may have been held by one of them.
+    global observers, _numbers_lock, _journals_lock, _observers_lock
+    observers = ()
+    _numbers_lock, _journals_lock, _observers_lock = threading.Lock(), threading.Lock(), threading.Lock()
+    journals.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -12,6 +12,9 @@ from threading import get_ident
 _numbers = count(1)
 _lock = threading.Lock()
 
+#: For the number of each scope that of the scope around it. Kept for good, as calls may outlive their scope.
+parents: dict[int, int] = {}
+
 
 class Scope:
     """A span of a program's life whose calls belong together.
@@ -24,14 +27,19 @@ class Scope:
     def __init__(self, parent: "Scope | None" = None, on_first: Callable[[], None] | None = None) -> None:
         self.id = next(_numbers) if parent is not None else 0
         self.parent = parent
-        self.pending_first = on_first
+        self._on_first = on_first
+        self.waiting = on_first is not None or (parent is not None and parent.waiting)
+        """Whether `touch` has something to do: the one thing that the hot path looks at."""
         self.open = True
+        if parent is not None:
+            parents[self.id] = parent.id
 
     def touch(self) -> None:
         """Run `on_first` of this scope and of those around it, once each."""
         scope: Scope | None = self
         while scope is not None:
-            first, scope.pending_first = scope.pending_first, None
+            scope.waiting = False
+            first, scope._on_first = scope._on_first, None
             if first is not None:
                 first()
             scope = scope.parent
@@ -41,6 +49,13 @@ class Scope:
 ROOT = Scope()
 _threads: dict[int, list[Scope]] = {}
 _everywhere: list[Scope] = [ROOT]
+
+
+def is_within(scope: int, outer: int) -> bool:
+    """Whether the scope numbered `scope` is the one numbered `outer` or lies inside it."""
+    while scope != outer and scope:
+        scope = parents.get(scope, 0)
+    return scope == outer
 
 
 def current() -> Scope:

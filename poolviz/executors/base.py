@@ -1,0 +1,228 @@
+"""What thread and process pools share: `map` over futures, labels, and the bookkeeping of a submission."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import _base
+from itertools import islice
+from typing import Any, ParamSpec, TypeVar
+
+from poolviz import observe, scopes
+from poolviz.clock import now
+from poolviz.events import Blocked, PoolClosed, PoolOpened
+from poolviz.executors.future import Future
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Label = str | Callable[..., str] | None
+
+
+def usable_cpus() -> int:
+    """How many CPUs this process may use, as `os.process_cpu_count` of Python 3.13 tells."""
+    if hasattr(os, "process_cpu_count"):
+        return os.process_cpu_count() or 1
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0)) or 1
+    return os.cpu_count() or 1
+
+
+def check_initializer(initializer: object) -> None:
+    """Raise TypeError if it cannot be called, in the standard library's words."""
+    if initializer is not None and not callable(initializer):
+        raise TypeError("initializer must be a callable")
+
+
+def check_map(chunksize: int | None, buffersize: int | None) -> None:
+    """Raise the errors that `map` owes its caller at once."""
+    if chunksize is not None and chunksize < 1:
+        raise ValueError("chunksize must be >= 1.")
+    if buffersize is not None and not isinstance(buffersize, int):
+        raise TypeError("buffersize must be an integer or None")
+    if buffersize is not None and buffersize < 1:
+        raise ValueError("buffersize must be None or > 0")
+
+
+def label_for(label: Label, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
+    """The label of one call: a fixed name, what a labelling function says of the arguments, or the function's own name."""
+    if label is None:
+        return observe.label_of(fn)
+    return observe.label_id(label if isinstance(label, str) else str(label(*args, **kwargs)))
+
+
+def open_journal(
+    running: Callable[[], list[tuple[int, int, int]]], *, trace: bool, kind: str, name: str, workers: int, method: str = ""
+) -> observe.Journal | None:
+    """The journal of a new pool, its first event written; None when the pool is not to be traced."""
+    if not trace:
+        return None
+    journal = observe.Journal(running)
+    journal.batches.append(PoolOpened(journal.pool, now(), kind, name, workers, method))
+    return journal
+
+
+def close_journal(journal: observe.Journal | None) -> None:
+    """Write the pool's last event and hand over what is left."""
+    if journal is not None:
+        journal.batches.append(PoolClosed(journal.pool, now()))
+        journal.close()
+
+
+class Options:
+    """An executor seen with settings for its calls; made by `Executor.options`.
+
+    It has `submit` and `map` with the executor's own signatures, and shares its workers.
+    """
+
+    def __init__(self, executor: Executor, label: Label) -> None:
+        self._executor = executor
+        self._label = label
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> _base.Future[T]:
+        """As the executor's `submit`."""
+        return self._executor._submit(fn, args, kwargs, self._label)
+
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int | None = None,
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """As the executor's `map`."""
+        return self._executor._map(fn, iterables, timeout, chunksize, buffersize, self._label)
+
+
+class Executor(_base.Executor):
+    """The interface of all pools: `submit`, `map`, `shutdown` and `with`, as `concurrent.futures.Executor`."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> _base.Future[T]:
+        """Have ``fn(*args, **kwargs)`` called by a worker.
+
+        Returns:
+            The future of the call.
+
+        Raises:
+            RuntimeError: the executor has been shut down.
+            BrokenExecutor: it can run nothing more.
+        """
+        return self._submit(fn, args, kwargs, None)
+
+    def _submit(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: Label) -> _base.Future[T]:
+        raise NotImplementedError
+
+    def map(
+        self,
+        fn: Callable[..., T],
+        *iterables: Iterable[Any],
+        timeout: float | None = None,
+        chunksize: int | None = None,
+        buffersize: int | None = None,
+    ) -> Iterator[T]:
+        """Call `fn` with the items of `iterables` taken together, and hand out the results in the order of the items.
+
+        Args:
+            fn: takes as many arguments as there are iterables.
+            timeout: the most seconds from this call to the last result; None for no limit.
+            chunksize: how many items go to a worker process as one piece. None lets the pool adapt: small calls go together, long
+                calls one by one. A thread pool has no use for it.
+            buffersize: the most results that may be under way or waiting to be taken; items beyond that are not read yet. None reads
+                all items at once.
+
+        Returns:
+            An iterator. When it is closed, or raises, the calls that have not started are cancelled.
+
+        Raises:
+            TimeoutError: from `next`, when a result was not there in time.
+            TypeError, ValueError: `buffersize` or `chunksize` is no positive integer.
+        """
+        check_map(chunksize, buffersize)
+        if "submit" in self.__dict__:  # somebody replaced submit on this instance and expects to see the calls
+            return map_by_submit(self.submit, fn, iterables, timeout, buffersize)
+        return self._map(fn, iterables, timeout, chunksize, buffersize, None)
+
+    def _map(
+        self,
+        fn: Callable[..., T],
+        iterables: tuple[Iterable[Any], ...],
+        timeout: float | None,
+        chunksize: int | None,
+        buffersize: int | None,
+        label: Label,
+    ) -> Iterator[T]:
+        return map_by_submit(self.submit, fn, iterables, timeout, buffersize)
+
+    def options(self, *, label: Label = None) -> Options:
+        """This executor with settings for its calls.
+
+        Args:
+            label: a name for the calls in the timeline, or a function of a call's arguments that makes one. Nothing else of the
+                arguments is ever recorded.
+
+        Returns:
+            An object with the same `submit` and `map`.
+        """
+        return Options(self, label)
+
+
+def map_by_submit(
+    submit: Callable[..., Any],
+    fn: Callable[..., T],
+    iterables: tuple[Iterable[Any], ...],
+    timeout: float | None,
+    buffersize: int | None,
+) -> Iterator[T]:
+    """`Executor.map` made of futures. Submits at once; the iterator cancels what is left when it ends early."""
+    deadline = None if timeout is None else timeout + time.monotonic()
+    rows: Iterator[tuple[Any, ...]] = zip(*iterables, strict=False)
+    futures: list[_base.Future[T]]
+    if buffersize is None:
+        futures = [submit(fn, *args) for args in rows]
+        futures.reverse()
+        return _results(futures, deadline)
+    return _buffered_results(deque(submit(fn, *args) for args in islice(rows, buffersize)), rows, submit, fn, deadline)
+
+
+def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator[T]:
+    # Takes from the end, so that no taken future stays alive.
+    try:
+        while futures:
+            yield _take(futures.pop(), deadline)
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _buffered_results(
+    futures: deque[_base.Future[T]],
+    rows: Iterator[tuple[Any, ...]],
+    submit: Callable[..., Any],
+    fn: Callable[..., T],
+    deadline: float | None,
+) -> Iterator[T]:
+    try:
+        while futures:
+            # The next item is read before the oldest result is handed out: the buffer stays full.
+            args = next(rows, None)
+            if args is not None:
+                futures.append(submit(fn, *args))
+            yield _take(futures.popleft(), deadline)
+    finally:
+        for future in futures:
+            future.cancel()
+
+
+def _take(future: _base.Future[T], deadline: float | None) -> T:
+    try:
+        try:
+            timeout = None if deadline is None else deadline - time.monotonic()
+            if isinstance(future, Future):
+                future._wait(timeout, Blocked.MAP)
+            return future.result(timeout)
+        finally:
+            future.cancel()
+    finally:
+        del future  # it is in the traceback of what is raised here

@@ -1,0 +1,144 @@
+"""The future of a call: the standard library's state machine, plus what a pool and a trace need to know.
+
+Two rules of the standard library are made stricter here. A cancelled call is announced to `wait` and `as_completed` at once and not
+when a worker comes across it. And `cancel()` and `running()` ask the pool, which knows whether a worker has claimed the call.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import _base
+from threading import get_ident
+from typing import TYPE_CHECKING, Any, Protocol
+
+from poolviz.clock import now
+from poolviz.events import Blocked, Outcome
+
+if TYPE_CHECKING:
+    from poolviz.observe import Journal
+
+PENDING, RUNNING, FINISHED = _base.PENDING, _base.RUNNING, _base.FINISHED
+CANCELLED, CANCELLED_AND_NOTIFIED = _base.CANCELLED, _base.CANCELLED_AND_NOTIFIED
+
+
+class Owner(Protocol):
+    """The pool of a future, as far as the future needs it."""
+
+    def withdraw(self, future: Future) -> bool:
+        """Take a call back before a worker claims it; False if one has. Called under the future's condition."""
+
+    def claimed(self, future: Future) -> bool:
+        """Whether a worker has claimed the call."""
+
+
+class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic in the stubs only
+    """The result of a call that may not have ended yet.
+
+    A `concurrent.futures.Future` in every respect. Pools make them; user code makes one only to write an executor of its own.
+    """
+
+    _pooled = False
+    """Whether a pool made it: then a cancelled call is announced at once."""
+    _owner: Owner | None = None
+    _journal: Journal | None = None
+    _call = 0
+    _taken = False
+
+    def cancel(self) -> bool:
+        """Cancel the call if no worker has claimed it.
+
+        Returns:
+            True if the call is cancelled, now or before; it will never run. False if it runs or has ended.
+        """
+        if not self._pooled:
+            return super().cancel()
+        with self._condition:
+            if self._state in (CANCELLED, CANCELLED_AND_NOTIFIED):
+                return True
+            if self._state != PENDING or (self._owner is not None and not self._owner.withdraw(self)):
+                return False
+            if self._journal is not None:
+                time = now()
+                self._journal.ends += (self._call, -1, 0, 0, time, time, Outcome.CANCELLED, 0, 0)
+            self._state = CANCELLED_AND_NOTIFIED
+            for waiter in self._waiters:
+                waiter.add_cancelled(self)
+            self._condition.notify_all()
+        self._invoke_callbacks()
+        return True
+
+    def running(self) -> bool:
+        """Whether a worker has claimed the call and has not ended it."""
+        if self._state == PENDING and self._owner is not None:
+            return self._owner.claimed(self)
+        return super().running()
+
+    def result(self, timeout: float | None = None) -> Any:
+        """The value that the call returned, once it has.
+
+        Args:
+            timeout: the most seconds to wait; None for no limit.
+
+        Raises:
+            CancelledError: the call was cancelled.
+            TimeoutError: it had not ended in time.
+            BaseException: what the call itself raised.
+        """
+        try:
+            if self._journal is None:
+                return super().result(timeout)
+            self._wait(timeout, Blocked.RESULT)
+            self._take()
+            return super().result(0 if timeout is not None else None)
+        finally:
+            # The frame is part of the traceback of what is raised here; holding the future would close a cycle.
+            del self
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """What the call raised, once it has ended; None if it returned.
+
+        Args:
+            timeout: the most seconds to wait; None for no limit.
+
+        Raises:
+            CancelledError: the call was cancelled.
+            TimeoutError: it had not ended in time.
+        """
+        try:
+            if self._journal is None:
+                return super().exception(timeout)
+            self._wait(timeout, Blocked.RESULT)
+            self._take()
+            return super().exception(0 if timeout is not None else None)
+        finally:
+            del self
+
+    def _wait(self, timeout: float | None, kind: Blocked) -> None:
+        journal = self._journal
+        if journal is None or self._state not in (PENDING, RUNNING):
+            return
+        thread, start = get_ident(), now()
+        nested = journal.blocked.get(thread)
+        journal.blocked[thread] = (start, kind, self._call)
+        try:
+            with self._condition:
+                if self._state in (PENDING, RUNNING):
+                    self._condition.wait(timeout)
+        finally:
+            if nested is None:
+                journal.blocked.pop(thread, None)
+            else:  # a signal handler that waits inside a wait
+                journal.blocked[thread] = nested
+            journal.waits += (thread, start, now(), kind, self._call)
+
+    def _take(self) -> None:
+        if not self._taken and self._state == FINISHED and self._journal is not None:
+            self._taken = True
+            self._journal.takes += (self._call, now())
+
+    def _claim(self) -> bool:
+        """Move from pending to running, for a worker thread; False if the call was cancelled."""
+        with self._condition:
+            if self._state != PENDING:
+                return False
+            self._state = RUNNING
+            return True

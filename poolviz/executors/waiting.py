@@ -1,0 +1,96 @@
+"""`wait` and `as_completed`: the standard library's own, with a note of where the caller blocks and what it takes.
+
+They accept futures of any executor, mixed; only those of our pools leave a note.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import _base
+from threading import get_ident
+from types import TracebackType
+from typing import Any
+
+from poolviz.clock import now
+from poolviz.events import Blocked
+from poolviz.executors.future import PENDING, RUNNING, Future
+
+
+class Block:
+    """A time during which the calling thread waits for `future` or for others with it; noted in the future's journal."""
+
+    def __init__(self, future: Future | None, kind: Blocked) -> None:
+        self._journal = future._journal if future is not None else None
+        self._call = future._call if future is not None else 0
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        if self._journal is not None:
+            self._start, self._thread = now(), get_ident()
+            self._journal.blocked[self._thread] = (self._start, self._kind, self._call)
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+        if self._journal is not None:
+            self._journal.blocked.pop(self._thread, None)
+            self._journal.waits += (self._thread, self._start, now(), self._kind, self._call)
+
+
+def _first_pending(futures: deque[Any]) -> Future | None:
+    """The first of ours that has not ended; those before it are taken off, so that looking again and again stays linear."""
+    while futures:
+        future = futures[0]
+        if isinstance(future, Future) and future._journal is not None and future._state in (PENDING, RUNNING):
+            return future
+        futures.popleft()
+    return None
+
+
+def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _base.ALL_COMPLETED) -> _base.DoneAndNotDoneFutures[Any]:
+    """Wait for futures to end.
+
+    Args:
+        fs: the futures, of any executors; a future that stands there twice counts once.
+        timeout: the most seconds to wait; None for no limit.
+        return_when: `ALL_COMPLETED`, `FIRST_COMPLETED` or `FIRST_EXCEPTION` (which is `ALL_COMPLETED` when none raises).
+
+    Returns:
+        A named tuple of two sets, ``done`` (ended or cancelled) and ``not_done``.
+
+    Raises:
+        ValueError: `return_when` is none of the three.
+    """
+    futures = set(fs)
+    with Block(_first_pending(deque(futures)), Blocked.WAIT):
+        result = _base.wait(futures, timeout, return_when)
+    for future in result.done:
+        if isinstance(future, Future):
+            future._take()
+    return result
+
+
+def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
+    """Hand out futures in the order in which they end.
+
+    Args:
+        fs: the futures, of any executors; a future that stands there twice is handed out once.
+        timeout: the most seconds from the first `next` to the last future; None for no limit.
+
+    Raises:
+        TimeoutError: not all had ended in time; raised by `next`.
+    """
+    futures = set(fs)
+    rest = deque(futures)
+    completed = _base.as_completed(futures, timeout)
+    del fs, futures
+    while True:
+        with Block(_first_pending(rest), Blocked.AS_COMPLETED):
+            future = next(completed, None)
+        if future is None:
+            return
+        if isinstance(future, Future):
+            future._take()
+        # Nothing here may keep the future alive while the caller has the turn.
+        box = [future]
+        del future
+        yield box.pop()
