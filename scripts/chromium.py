@@ -1,0 +1,58 @@
+"""Print the path of a Chromium, installing the system's package where there is none.
+
+In this order: the variable POOLVIZ_CHROMIUM, a chromium or a Chrome on the path, `apt-get install chromium` as root or by a sudo that
+asks for no password.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ADVICE = "install Chromium (Debian, Ubuntu: apt-get install chromium) or set POOLVIZ_CHROMIUM to the path of a Chromium or Chrome"
+
+
+def on_path() -> str | None:
+    """The first browser on the path."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+def install(log: Path) -> str | None:
+    """Install the system's package; gives None where that cannot be done or fails."""
+    apt = shutil.which("apt-get")
+    if apt is None:
+        return None
+    if os.geteuid() == 0:
+        prefix: list[str] = []
+    elif sudo := shutil.which("sudo"):
+        prefix = [sudo, "-n"]
+    else:
+        return None
+    print(f"set-up: installing Chromium (log: {log})", file=sys.stderr, flush=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("w") as output:
+        for arguments in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            command = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", apt, *arguments]
+            if subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode:
+                return None
+    return on_path()
+
+
+def main() -> None:
+    chosen = os.environ.get("POOLVIZ_CHROMIUM")
+    if chosen:
+        found = shutil.which(chosen)
+        if found is None:
+            sys.exit(f"poolviz: POOLVIZ_CHROMIUM is {chosen}, which is not a program that can be run")
+    else:
+        log = Path("build/chromium.log")
+        found = on_path() or install(log)
+        if found is None:
+            sys.exit(f"poolviz: the browser tests need a browser: {ADVICE}" + (f" (log: {log})" if log.is_file() else ""))
+    print(found)
+
+
+if __name__ == "__main__":
+    main()
