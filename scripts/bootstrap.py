@@ -10,7 +10,6 @@ import importlib.util
 import re
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,11 +32,13 @@ def make_environment(home: Path) -> Path:
     Returns:
         Its Python.
     """
-    if importlib.util.find_spec("ensurepip") is None:  # Debian and Ubuntu package it apart from Python
+    if not all(map(importlib.util.find_spec, ("venv", "ensurepip"))):  # Debian and Ubuntu package them apart from Python
         version = ".".join(map(str, sys.version_info[:2]))
         fail(
             f"{sys.executable} cannot make virtual environments: apt-get install python{version}-venv, or run make PYTHON=/another/python3"
         )
+    import venv
+
     try:
         venv.create(home, clear=True, with_pip=True, symlinks=True)
     except (OSError, subprocess.CalledProcessError) as error:
