@@ -10,10 +10,10 @@ NOTEBOOK := notebooks/01-first-pool.ipynb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab check test build bench format lock clean bundle static-checks
+.PHONY: help demo lab check test notebooks build bench format lock clean bundle static-checks
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A shell script finds the Python, Python does the rest: both end with one line when something is missing.
 $(READY): pyproject.toml constraints.txt scripts/bootstrap.py
@@ -43,6 +43,9 @@ check: static-checks ## the fast part of the tests
 test: static-checks ## every test: Python, TypeScript, packaging, browser, notebooks
 	@chromium="$$($(BIN)/python scripts/chromium.py)" && \
 		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests notebooks --nbval --nbval-current-env --nbval-cell-timeout 300
+
+notebooks: bundle ## execute the notebooks, keep the outputs that are the same everywhere
+	@$(BIN)/python scripts/notebooks.py notebooks/*.ipynb
 
 build: $(READY) ## make the sdist and, from it, the wheel, in dist/
 	@rm -rf dist && $(BIN)/python -m build
