@@ -168,9 +168,9 @@ class Journal:
         self.batches: list[Batch] = []
         """Batches that came as columns, or that are single facts."""
         self._running = running
-        self._lock = threading.Lock()
-        with _journals_lock:
-            journals[self.pool] = self
+        # Reentrant: the garbage collector may close another pool, or this one, in the middle of a flush.
+        self._lock = threading.RLock()
+        journals[self.pool] = self
 
     def flush(self) -> None:
         """Hand all that has piled up to the observers."""
@@ -209,13 +209,11 @@ class Journal:
     def close(self) -> None:
         """Flush for the last time, and be forgotten."""
         self.flush()
-        with _journals_lock:
-            journals.pop(self.pool, None)
+        journals.pop(self.pool, None)
 
 
 #: The journals of all pools that may still report.
 journals: dict[int, Journal] = {}
-_journals_lock = threading.Lock()
 
 
 def flush_all() -> None:
@@ -226,9 +224,9 @@ def flush_all() -> None:
 
 def _after_fork_in_child() -> None:
     # The child has none of the threads that report or read, and a lock may have been held by one of them.
-    global observers, _numbers_lock, _journals_lock, _observers_lock
+    global observers, _numbers_lock, _observers_lock
     observers = ()
-    _numbers_lock, _journals_lock, _observers_lock = threading.Lock(), threading.Lock(), threading.Lock()
+    _numbers_lock, _observers_lock = threading.Lock(), threading.Lock()
     journals.clear()
 
 

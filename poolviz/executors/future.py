@@ -14,6 +14,9 @@ from poolviz.clock import now
 from poolviz.events import Blocked, Outcome
 
 if TYPE_CHECKING:
+    from poolviz.executors.functions import SentFunction
+    from poolviz.executors.placement import Message, Placement
+    from poolviz.executors.serialize import Payload
     from poolviz.observe import Journal
 
 PENDING, RUNNING, FINISHED = _base.PENDING, _base.RUNNING, _base.FINISHED
@@ -43,6 +46,15 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
     _call = 0
     _taken = False
 
+    # Of a process pool's future alone; written under the pool's lock.
+    _function: SentFunction
+    _payload: Payload
+    _bytes_out = 0
+    _withdrawn = False
+    _message: Message | None = None
+    _placement: Placement | None = None
+    _entry = -1
+
     def cancel(self) -> bool:
         """Cancel the call if no worker has claimed it.
 
@@ -71,6 +83,10 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         if self._state == PENDING and self._owner is not None:
             return self._owner.claimed(self)
         return super().running()
+
+    def __repr__(self) -> str:
+        text = super().__repr__()
+        return text.replace("state=pending", "state=running") if self._state == PENDING and self.running() else text
 
     def result(self, timeout: float | None = None) -> Any:
         """The value that the call returned, once it has.

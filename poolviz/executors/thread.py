@@ -60,7 +60,8 @@ class _Crew:
         self.initializer = initializer
         self.initargs = initargs
         self.queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.lock = threading.Lock()
+        # Reentrant: the garbage collector may find the executor, and close the crew, while this thread holds the lock.
+        self.lock = threading.RLock()
         self.threads: set[threading.Thread] = set()
         self.workers: list[_Worker] = []
         self.submitted = 0
@@ -137,7 +138,7 @@ class _Crew:
 
     def after_fork(self) -> None:
         """In the child: no thread survived, and what is queued belongs to the parent."""
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.queue = queue.SimpleQueue()
         self.threads, self.workers = set(), []
         self.submitted = self.alive = 0

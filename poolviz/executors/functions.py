@@ -1,0 +1,54 @@
+"""The functions of a pool: each goes to a worker once, by number, and is forgotten there when it has not been used for a while."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from poolviz.executors.serialize import dump_function
+
+#: How many functions a pool and its workers remember while no call uses them.
+REMEMBERED = 128
+
+
+class SentFunction:
+    """A pickled function with its number; `uses` counts the calls that have not ended."""
+
+    __slots__ = ("data", "number", "uses")
+
+    def __init__(self, number: int, data: bytes) -> None:
+        self.number = number
+        self.data = data
+        self.uses = 0
+
+
+class Functions:
+    """The table of a pool. Its methods are called under the pool's lock, except `pickled`."""
+
+    def __init__(self) -> None:
+        self._by_data: dict[bytes, SentFunction] = {}
+        self._next = 0
+
+    @staticmethod
+    def pickled(fn: Callable[..., Any]) -> bytes:
+        """The function as bytes: a snapshot of this moment. Runs code of the user's, so not under a lock."""
+        return dump_function(fn)
+
+    def use(self, data: bytes) -> SentFunction:
+        """The entry for these bytes, with one more use."""
+        found = self._by_data.get(data)
+        if found is None:
+            found = self._by_data[data] = SentFunction(self._next, data)
+            self._next += 1
+        found.uses += 1
+        return found
+
+    def unused(self) -> list[int]:
+        """Drop the functions that no call uses, oldest first, down to the number to be remembered; their numbers."""
+        surplus = len(self._by_data) - REMEMBERED
+        if surplus <= 0:
+            return []
+        gone = [entry for entry in self._by_data.values() if not entry.uses][:surplus]
+        for entry in gone:
+            del self._by_data[entry.data]
+        return [entry.number for entry in gone]

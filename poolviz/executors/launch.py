@@ -1,0 +1,90 @@
+"""Starting worker processes, with the start method that was asked for.
+
+A spawned worker of ours does not import the parent's `__main__`: what it needs of it travels by value. That is what makes pools work in
+notebooks and in scripts without a guard, and a script's slow imports are not repeated in each worker.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sys
+from typing import Any
+
+if sys.platform != "win32":
+    from multiprocessing import context, popen_spawn_posix, reduction, resource_tracker, spawn, util
+
+    class _LeanPopen(popen_spawn_posix.Popen):
+        """As its parent class, less the parent's `__main__` in what the child is told."""
+
+        def _launch(self, process_obj: Any) -> None:
+            tracker = resource_tracker.getfd()  # type: ignore[attr-defined]
+            self._fds.append(tracker)
+            told = spawn.get_preparation_data(process_obj._name)
+            told.pop("init_main_from_name", None)
+            told.pop("init_main_from_path", None)
+            file = io.BytesIO()
+            context.set_spawning_popen(self)
+            try:
+                reduction.dump(told, file)
+                reduction.dump(process_obj, file)
+            finally:
+                context.set_spawning_popen(None)
+            fds: list[int] = []
+            try:
+                alive, alive_in_child = os.pipe()
+                fds += (alive, alive_in_child)
+                told_in_child, tell = os.pipe()
+                fds += (told_in_child, tell)
+                command = spawn.get_command_line(tracker_fd=tracker, pipe_handle=told_in_child)
+                self._fds += (told_in_child, alive_in_child)
+                self.pid = util.spawnv_passfds(spawn.get_executable(), command, self._fds)  # type: ignore[attr-defined]
+                self.sentinel = fds.pop(0)
+                self.finalizer = util.Finalize(self, util.close_fds, (self.sentinel,))  # type: ignore[attr-defined]
+                os.close(alive_in_child)
+                os.close(told_in_child)
+                fds = [tell]
+                with open(tell, "wb", closefd=False) as pipe:
+                    pipe.write(file.getbuffer())
+            finally:
+                for fd in fds:
+                    os.close(fd)
+
+    class _LeanProcess(context.SpawnProcess):
+        @staticmethod
+        def _Popen(process_obj: Any) -> Any:
+            return _LeanPopen(process_obj)
+
+
+def make_process(ctx: Any, target: Any, args: tuple[Any, ...]) -> Any:
+    """A process of the context's kind that has not been started."""
+    if sys.platform != "win32" and ctx.get_start_method() == "spawn":
+        return _LeanProcess(target=target, args=args)
+    return ctx.Process(target=target, args=args)
+
+
+def start(process: Any) -> None:
+    """Start a process that does not see Ctrl-C before it has said how it takes it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        process.start()
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process.start()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def exit_words(code: int | None) -> str:
+    """What became of a process, such as ``was killed by SIGKILL (probably out of memory)``."""
+    if code is None:
+        return "is gone"
+    if code < 0:
+        try:
+            name = signal.Signals(-code).name
+        except ValueError:
+            name = f"signal {-code}"
+        hint = " (probably out of memory)" if name == "SIGKILL" else ""
+        return f"was killed by {name}{hint}"
+    return f"exited with code {code}"

@@ -1,0 +1,262 @@
+"""The process pool: what users call. The work is done in `manager`."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import _base
+from concurrent.futures import process as _stdlib
+from types import TracebackType
+from typing import Any, Literal, TypeVar
+
+from poolviz import observe, scopes
+from poolviz.clock import now
+from poolviz.events import Failed, Outcome
+from poolviz.executors import base, manager
+from poolviz.executors.future import Future
+from poolviz.executors.manager import Manager
+from poolviz.executors.mapping import MapRun
+from poolviz.executors.serialize import Payload, all_plain, dump, dump_call
+
+T = TypeVar("T")
+BrokenProcessPool = _stdlib.BrokenProcessPool
+_exiting = False
+
+
+class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
+    """A pool of processes, as `concurrent.futures.ProcessPoolExecutor`.
+
+    Args:
+        max_workers: the most processes; None for the usable CPUs (the default of Python 3.13).
+        mp_context: a context of `multiprocessing`; None for spawn.
+        initializer: called in each process before its first call. If it raises, the pool is broken.
+        initargs: the initializer's arguments.
+        max_tasks_per_child: how many calls a process runs before another takes its place; None for no limit.
+        on_worker_death: ``"break"`` fails every call when a process dies, as the standard library does; ``"replace"`` fails the call that
+            it ran and starts another process for the rest.
+        trace: whether the pool reports what it does.
+
+    Raises:
+        ValueError: `max_workers` or `max_tasks_per_child` is not above 0, or `max_tasks_per_child` meets fork.
+        TypeError: the initializer cannot be called, or `max_tasks_per_child` is no integer.
+    """
+
+    def __init__(
+        self,
+        max_workers: int | None = None,
+        mp_context: Any = None,
+        initializer: Callable[..., object] | None = None,
+        initargs: tuple[Any, ...] = (),
+        *,
+        max_tasks_per_child: int | None = None,
+        on_worker_death: Literal["break", "replace"] = "break",
+        trace: bool = True,
+    ) -> None:
+        if max_workers is None:
+            max_workers = base.usable_cpus()
+            if sys.platform == "win32":
+                max_workers = min(_stdlib._MAX_WINDOWS_WORKERS, max_workers)
+        elif max_workers <= 0:
+            raise ValueError("max_workers must be greater than 0")
+        elif sys.platform == "win32" and max_workers > _stdlib._MAX_WINDOWS_WORKERS:
+            raise ValueError(f"max_workers must be <= {_stdlib._MAX_WINDOWS_WORKERS}")
+        base.check_initializer(initializer)
+        ctx = mp_context if mp_context is not None else multiprocessing.get_context("spawn")
+        method = ctx.get_start_method()
+        if max_tasks_per_child is not None:
+            if not isinstance(max_tasks_per_child, int):
+                raise TypeError("max_tasks_per_child must be an integer")
+            if max_tasks_per_child <= 0:
+                raise ValueError("max_tasks_per_child must be >= 1")
+            if method == "fork":
+                raise ValueError("max_tasks_per_child is incompatible with the 'fork' multiprocessing start method; pass another mp_context.")
+        if on_worker_death not in ("break", "replace"):
+            raise ValueError(f"on_worker_death must be 'break' or 'replace', not {on_worker_death!r}")
+        self._max_workers = max_workers
+        self._mp_context = ctx
+        self._manager = pool = Manager(ctx, max_workers, initializer, initargs, max_tasks_per_child, on_worker_death == "replace")
+        self._journal = pool.journal = base.open_journal(
+            pool.running, trace=trace, kind="process", name=type(self).__name__, workers=max_workers, method=method
+        )
+        weakref.finalize(self, _abandon, pool).atexit = False
+
+    # What other libraries read of the standard library's class.
+    _processes = property(lambda self: {p.pid: p.process for p in list(self._manager.placements)} if self._manager.thread else None)
+    _executor_manager_thread = property(lambda self: self._manager.thread)
+    _broken = property(lambda self: self._manager.broken or False)
+    _shutdown_thread = property(lambda self: self._manager.closed)
+    _initializer = property(lambda self: self._manager.initializer.obj)
+    _initargs = property(lambda self: self._manager.initargs.obj)
+    _max_tasks_per_child = property(lambda self: self._manager.max_tasks)
+
+    def _check_open(self) -> None:
+        pool = self._manager
+        if pool.broken is not None:
+            raise BrokenProcessPool(pool.broken)
+        if pool.forked:
+            raise RuntimeError("this process pool belongs to the process that forked this one; make a pool of your own here")
+        if pool.closed:
+            raise RuntimeError("cannot schedule new futures after shutdown")
+        if _exiting:
+            raise RuntimeError("cannot schedule new futures after interpreter shutdown")
+
+    def _announce(self) -> scopes.Scope:
+        scope = scopes.current()
+        if scope.waiting and self._journal is not None:
+            self._check_open()
+            scope.touch()
+        return scope
+
+    def _submit(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label) -> _base.Future[T]:
+        return self._enqueue(fn, args, kwargs, label, -1)
+
+    def _enqueue(
+        self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label, item: int
+    ) -> _base.Future[T]:
+        pool, journal = self._manager, self._journal
+        scope = self._announce()
+        future = Future()
+        future._pooled = True
+        error: BaseException | None = None
+        try:
+            data = pool.functions.pickled(fn)
+            future._payload = dump_call(args, kwargs)
+            future._bytes_out = sum(map(len, future._payload)) if len(future._payload) == 1 else _bytes(future._payload)
+        except BaseException as unpicklable:
+            # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
+            error = unpicklable
+        label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
+        with pool.lock:
+            self._check_open()
+            if journal is not None:
+                future._journal = journal
+                future._call = call = observe.new_calls()
+                journal.submits += (call, 1, now(), label_number, item, scope.id)
+            if error is None:
+                future._function = pool.functions.use(data)
+                future._owner = pool
+                pool.add(future, 1)
+        if error is not None:
+            if journal is not None:
+                end = now()
+                journal.batches.append(Failed(future._call, observe.words_of(error), ""))
+                journal.ends += (future._call, -1, 0, 0, end, end, Outcome.RAISED, 0, 0)
+            future.set_exception(error)
+        return future
+
+    def _map(
+        self,
+        fn: Callable[..., T],
+        iterables: tuple[Iterable[Any], ...],
+        timeout: float | None,
+        chunksize: int | None,
+        buffersize: int | None,
+        label: base.Label,
+    ) -> Iterator[T]:
+        if type(self).submit is not base.Executor.submit:  # a subclass that wants to see each call
+            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize)
+        if buffersize is not None or callable(label):
+            numbers = iter(range(sys.maxsize))
+
+            def submit(fn: Callable[..., T], *args: Any) -> _base.Future[T]:
+                return self._enqueue(fn, args, {}, label, next(numbers))
+
+            return base.map_by_submit(submit, fn, iterables, timeout, buffersize)
+        deadline = None if timeout is None else timeout + time.monotonic()
+        scope = self._announce()
+        self._check_open()
+        pool, journal = self._manager, self._journal
+        rows: list[tuple[Any, ...]] = list(zip(*iterables, strict=False))
+        data = pool.functions.pickled(fn)
+        payloads: list[Payload] | None = None
+        if not all(map(all_plain, rows)):
+            payloads = [_payload(row) for row in rows]
+        label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
+        with pool.lock:
+            self._check_open()
+            first = observe.new_calls(len(rows)) if journal is not None else 0
+            if journal is not None and rows:
+                journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
+            if rows:
+                run = MapRun(pool.functions.use(data), None if payloads else rows, payloads, chunksize, journal, first)
+                pool.add(run, len(rows))
+        return run.results(deadline, pool.withdraw_run, pool.interrupt) if rows else iter(())
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Take no further calls.
+
+        Args:
+            wait: whether to return only when all calls have ended and all processes are gone. What is pending runs in any case, also at
+                the interpreter's exit.
+            cancel_futures: whether to cancel the calls that no worker has claimed yet.
+        """
+        pool = self._manager
+        pool.close()
+        if cancel_futures:
+            for future in pool.cancel_pending():
+                future.cancel()
+        if pool.thread is None:
+            base.close_journal(self._journal)
+        elif wait and pool.thread is not threading.current_thread():
+            pool.thread.join()
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self._manager.interrupt()
+        self.shutdown(wait=True)
+
+    def terminate_workers(self) -> None:
+        """End the worker processes with SIGTERM, and shut the pool down; calls that have not ended raise BrokenProcessPool."""
+        self._end_workers("terminate")
+
+    def kill_workers(self) -> None:
+        """End the worker processes with SIGKILL, and shut the pool down; calls that have not ended raise BrokenProcessPool."""
+        self._end_workers("kill")
+
+    def _end_workers(self, how: str) -> None:
+        pool = self._manager
+        pool.close()
+        pool.replace = False
+        pool.signal_workers(how)
+
+
+def _abandon(pool: Manager) -> None:
+    pool.close()
+    if pool.thread is None:
+        base.close_journal(pool.journal)
+
+
+def _payload(row: tuple[Any, ...]) -> Payload:
+    return dump((row, {}))
+
+
+def _bytes(payload: Payload) -> int:
+    return sum(memoryview(part).nbytes for part in payload)
+
+
+def _at_exit() -> None:
+    global _exiting
+    _exiting = True
+    for pool in list(manager.managers):
+        pool.close()
+    for pool in list(manager.managers):
+        if pool.thread is not None:
+            pool.thread.join()
+
+
+def _after_fork_in_child() -> None:
+    for pool in manager.managers:
+        pool.forked = True
+        pool.lock = threading.RLock()
+    manager.managers.clear()
+
+
+# Before the interpreter joins its threads, as in the standard library: an ordinary atexit function would come after that.
+threading._register_atexit(_at_exit)  # type: ignore[attr-defined]
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -1,0 +1,279 @@
+"""What lies between the manager and one worker: two pipes for frames, a slot of shared memory, and a lock.
+
+    manager   -- frames: functions, batches of calls -->   worker
+              <-- frames: batches of results ----------
+              <== slot: what it claimed, since when ===>   (revoked entries the other way)
+
+A frame is ``<u64 body><u32 head>``, a pickled head ``(message, lengths of the parts)``, and the parts as they are: a large buffer is
+written from where it lies and read into one piece of memory.
+
+The slot holds six 64-bit numbers and a ring with a byte for each entry that may be on its way. The entries of one worker are numbered.
+Under the lock, the worker claims an entry unless its byte in the ring says that it was revoked; the parent revokes an entry unless it
+was claimed. So each entry is either run or revoked, never both, while the worker may be deep in C code.
+
+A lock whose holder died is never released. The parent therefore never waits without a limit, and asks between its tries whether the
+worker lives.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import pickle
+import struct
+import tempfile
+import time
+from collections import deque
+from collections.abc import Callable
+from multiprocessing import reduction
+from typing import Any
+
+import _multiprocessing
+
+from poolviz.executors.serialize import PROTOCOL, Buffer
+
+FRAME = struct.Struct("<QI")
+#: Entries that may be under way to one worker; a power of two.
+RING = 4096
+MASK = RING - 1
+CLAIMED, STARTED, DONE, ITEM, ITEM_STARTED, INTERRUPT = range(6)
+_RING_AT = 64
+_SLOT_BYTES = _RING_AT + RING
+_READ = 1 << 18
+_PIPE = 1 << 20
+_IOV = 256
+
+
+class Slot:
+    """The shared memory of one worker. Entry numbers begin at 0; -1 means that none was claimed yet."""
+
+    def __init__(self, fd: int | None = None) -> None:
+        self.fd = _memory_file() if fd is None else fd
+        self.map = mmap.mmap(self.fd, _SLOT_BYTES)
+        view = memoryview(self.map)
+        self.words = view[:_RING_AT].cast("q")
+        self.revoked = view[_RING_AT:]
+        if fd is None:
+            self.words[CLAIMED] = self.words[DONE] = -1
+
+    def current(self) -> tuple[int, int, int, int] | None:
+        """The entry that runs: its number, its start, the item of its chunk and that item's start (0 if it is no chunk)."""
+        words = self.words
+        while True:
+            claimed = words[CLAIMED]
+            found = (claimed, words[STARTED], words[ITEM], words[ITEM_STARTED])
+            if claimed <= words[DONE]:
+                return None
+            if claimed == words[CLAIMED]:
+                return found
+
+    def close(self) -> None:
+        """Let go of the memory."""
+        self.words.release()
+        self.revoked.release()
+        self.map.close()
+        if self.fd >= 0:
+            os.close(self.fd)
+            self.fd = -1
+
+
+def _memory_file() -> int:
+    if hasattr(os, "memfd_create"):
+        fd = os.memfd_create("poolviz")
+    else:
+        fd, path = tempfile.mkstemp()
+        os.unlink(path)
+    os.ftruncate(fd, _SLOT_BYTES)
+    return fd
+
+
+def _semlock(handle: int, kind: int, maxvalue: int, name: str | None) -> Any:
+    # multiprocessing.synchronize would do the same, and take 10 ms to import in each worker.
+    return _multiprocessing.SemLock._rebuild(handle, kind, maxvalue, name)
+
+
+class WorkerEnd:
+    """What a worker is given at its start; pickles only while a process is being spawned."""
+
+    def __init__(self, inlet: int, outlet: int, slot: Slot, lock: Any) -> None:
+        self.inlet = inlet
+        self.outlet = outlet
+        self.slot = slot
+        self.lock = lock
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        lock = self.lock
+        return _rebuild_end, (
+            reduction.DupFd(self.inlet),
+            reduction.DupFd(self.outlet),
+            reduction.DupFd(self.slot.fd),
+            (lock.handle, lock.kind, lock.maxvalue, lock.name),
+        )
+
+
+def _rebuild_end(inlet: Any, outlet: Any, slot: Any, lock: tuple[Any, ...]) -> WorkerEnd:
+    return WorkerEnd(inlet.detach(), outlet.detach(), Slot(slot.detach()), _semlock(*lock))
+
+
+class Link:
+    """The parent's end. Writes never block: what the pipe does not take waits in `backlog` bytes of a queue."""
+
+    def __init__(self, ctx: Any) -> None:
+        self._mutex = ctx.Lock()  # owns the semaphore's name and its removal
+        self.lock = self._mutex._semlock
+        self.slot = Slot()
+        inlet, self.writer = os.pipe()
+        self.reader, outlet = os.pipe()
+        for fd in (self.writer, self.reader):
+            os.set_blocking(fd, False)
+            _enlarge(fd)
+        self.end: WorkerEnd | None = WorkerEnd(inlet, outlet, self.slot, self.lock)
+        self.frames = FrameReader(self.reader)
+        self._queue: deque[memoryview] = deque()
+        self.backlog = 0
+
+    def started(self) -> None:
+        """Close the worker's ends in this process once the worker has them."""
+        if self.end is not None:
+            os.close(self.end.inlet)
+            os.close(self.end.outlet)
+            self.end = None
+
+    def send(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
+        """Queue one frame and write what the pipe takes."""
+        for piece in encode(message, parts):
+            view = memoryview(piece).cast("B")
+            self._queue.append(view)
+            self.backlog += view.nbytes
+        self.push()
+
+    def push(self) -> None:
+        """Write until the pipe is full or nothing is left. A worker that is gone is noticed elsewhere: then the rest is dropped."""
+        queue = self._queue
+        while queue:
+            try:
+                n = os.writev(self.writer, [queue[i] for i in range(min(len(queue), _IOV))])
+            except BlockingIOError:
+                return
+            except OSError:
+                queue.clear()
+                self.backlog = 0
+                return
+            self.backlog -= n
+            while n:
+                if n < queue[0].nbytes:
+                    queue[0] = queue[0][n:]
+                    break
+                n -= queue.popleft().nbytes
+            while queue and not queue[0].nbytes:
+                queue.popleft()
+
+    def hold(self, alive: Callable[[], bool]) -> bool:
+        """Take the lock that the worker claims under; False when the worker died, or stands still, while it held it."""
+        deadline = time.monotonic() + 1.0
+        while not self.lock.acquire(True, 0.02):
+            if not alive() or time.monotonic() > deadline:
+                return False
+        return True
+
+    def close(self) -> None:
+        """Let go of pipes and memory."""
+        self.started()
+        for fd in (self.writer, self.reader):
+            os.close(fd)
+        self._queue.clear()
+        self.slot.close()
+
+
+def _enlarge(fd: int) -> None:
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        try:
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE)
+        except OSError:
+            return  # the user's share of pipe memory is used up; the default size works too
+
+
+def encode(message: tuple[Any, ...], parts: list[Buffer]) -> list[Buffer]:
+    """One frame, as pieces to be written one after another; small parts are joined."""
+    lengths = [part.nbytes if isinstance(part, memoryview) else len(part) for part in parts]
+    head = pickle.dumps((message, lengths), PROTOCOL)
+    total = sum(lengths)
+    prefix = FRAME.pack(len(head) + total, len(head)) + head
+    if total <= _READ:
+        return [b"".join([prefix, *parts])]
+    return [prefix, *parts]
+
+
+class FrameReader:
+    """Takes frames apart as their bytes come in; for a pipe that blocks and for one that does not."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self._pending = bytearray()
+        self._large: bytearray | None = None
+        self._filled = 0
+        self._head = 0
+
+    def read(self) -> list[tuple[tuple[Any, ...], list[memoryview]]]:
+        """Read once.
+
+        Returns:
+            The frames that are complete now, as ``(message, parts)``; maybe none.
+
+        Raises:
+            EOFError: the other end is closed.
+        """
+        if self._large is not None:
+            return self._read_large()
+        try:
+            data = os.read(self.fd, _READ)
+        except BlockingIOError:
+            return []
+        if not data:
+            raise EOFError
+        self._pending += data
+        return self._split()
+
+    def _read_large(self) -> list[tuple[tuple[Any, ...], list[memoryview]]]:
+        large = self._large
+        assert large is not None
+        try:
+            n = os.readv(self.fd, [memoryview(large)[self._filled :]])
+        except BlockingIOError:
+            return []
+        if not n:
+            raise EOFError
+        self._filled += n
+        if self._filled < len(large):
+            return []
+        self._large = None
+        return [_decode(memoryview(large), self._head)]
+
+    def _split(self) -> list[tuple[tuple[Any, ...], list[memoryview]]]:
+        frames = []
+        pending, at = self._pending, 0
+        while len(pending) - at >= FRAME.size:
+            body, head = FRAME.unpack_from(pending, at)
+            begin = at + FRAME.size
+            if len(pending) - begin < body:
+                if body > _READ:
+                    # Allocated once and read into directly: no second copy of what is large.
+                    self._large, self._head = bytearray(body), head
+                    self._filled = len(pending) - begin
+                    self._large[: self._filled] = pending[begin:]
+                    at = len(pending)
+                break
+            frames.append(_decode(memoryview(pending[begin : begin + body]), head))
+            at = begin + body
+        del pending[:at]
+        return frames
+
+
+def _decode(body: memoryview, head: int) -> tuple[tuple[Any, ...], list[memoryview]]:
+    message, lengths = pickle.loads(body[:head])
+    parts, at = [], head
+    for length in lengths:
+        parts.append(body[at : at + length])
+        at += length
+    return message, parts

@@ -1,0 +1,63 @@
+"""A pipe that wakes a thread out of `select`.
+
+Invariant: whoever calls `wake` after the sleeper looked at `may_sleep` finds `_sleeping` set and writes; whoever calls it before is found
+in `_called`. So no call is slept through.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+
+
+class Wakeup:
+    """The pipe, with a note that spares most writes."""
+
+    def __init__(self) -> None:
+        self.reader = self.writer = -1
+        self._called = False
+        self._sleeping = False
+        # Reentrant: the garbage collector may call `wake` in the middle of any of these methods.
+        self._lock = threading.RLock()
+
+    def open(self) -> None:
+        """Make the pipe; calls before that are remembered."""
+        self.reader, self.writer = os.pipe()
+        os.set_blocking(self.reader, False)
+        os.set_blocking(self.writer, False)
+
+    def wake(self) -> None:
+        """Have the sleeper look around."""
+        self._called = True
+        if self._sleeping:
+            with self._lock:
+                self._sleeping = False
+                if self.writer >= 0:
+                    # A full pipe wakes the sleeper as well.
+                    with contextlib.suppress(BlockingIOError):
+                        os.write(self.writer, b"w")
+
+    def may_sleep(self) -> bool:
+        """Whether nobody has called since the last look; the sleeper then sleeps."""
+        self._sleeping = True
+        if self._called:
+            self._sleeping = False
+        return self._sleeping
+
+    def awake(self) -> None:
+        """Note that the sleeper is up and will look at everything."""
+        self._sleeping = self._called = False
+
+    def drain(self, events: int) -> None:
+        """Empty the pipe."""
+        with contextlib.suppress(BlockingIOError):
+            os.read(self.reader, 4096)
+
+    def close(self) -> None:
+        """Close the pipe; further calls do nothing."""
+        with self._lock:
+            reader, writer, self.reader, self.writer = self.reader, self.writer, -1, -1
+            for fd in (reader, writer):
+                if fd >= 0:
+                    os.close(fd)

@@ -1,0 +1,402 @@
+"""The worker process. It imports this module and what that needs, and nothing else of poolviz.
+
+    pipe --> FrameReader --> main thread: claim an entry, stamp it, call, stamp it --> Results --> pipe
+                                                                                         ^
+                                                                  flusher thread --------+
+
+Results gather for about a millisecond and leave as one frame; before the worker waits for input they leave at once. While a long call
+runs, the flusher sends what was gathered before it.
+
+Invariants
+- An entry is claimed under the lock or found revoked under the lock. The number of the last entry dealt with only grows.
+- A result is in `Results` before DONE says that its entry has ended.
+- Ctrl-C reaches every process of a terminal's group; the worker obeys it only when the parent has asked for it in the slot.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+import signal
+import sys
+import threading
+import time
+from array import array
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from poolviz.clock import now
+from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, PROTOCOL, Buffer, ByValue, dump_many, dump_value, load
+from poolviz.executors.transport import (
+    CLAIMED,
+    DONE,
+    INTERRUPT,
+    ITEM,
+    ITEM_STARTED,
+    MASK,
+    STARTED,
+    FrameReader,
+    WorkerEnd,
+    encode,
+)
+
+RETURNED, RAISED, INTERRUPTED = 1, 2, 4
+#: Results older than this, in nanoseconds, leave before the next call begins.
+_GATHER = 1_000_000
+#: How often a long chunk reports the items that it has done, in nanoseconds.
+_REPORT = 50_000_000
+#: Seconds after which the flusher sends what a long call holds up.
+_FLUSHER = 0.005
+_MOST = 1024
+
+
+class Results:
+    """Results on their way out, gathered into frames. A run of plain results of neighbouring entries becomes one pickle."""
+
+    def __init__(self, fd: int) -> None:
+        self.fd = fd
+        self.lock = threading.Lock()
+        self.frames: list[Buffer] = []
+        self.count = 0
+        self.since = 0
+        self._first = self._next = 0
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+        self._values: list[Any] = []
+        self._armed = threading.Event()
+        self._flusher: threading.Thread | None = None
+
+    def add(self, entry: int, started: int, finished: int, value: Any) -> None:
+        """Take the plain result of one entry."""
+        with self.lock:
+            if self._values and entry != self._next:
+                self._seal()
+            if not self._values:
+                self._first = entry
+            self._next = entry + 1
+            self._starts.append(started)
+            self._ends.append(finished)
+            self._values.append(value)
+            if not self.count:
+                self.since = finished
+            self.count += 1
+
+    def _seal(self) -> None:
+        if self._values:
+            message = ("done", self._first, len(self._values), 0, True, True)
+            parts: list[Buffer] = [
+                array("q", self._starts).tobytes(),
+                array("q", self._ends).tobytes(),
+                pickle.dumps(self._values, PROTOCOL),
+            ]
+            self.frames += encode(message, parts)
+            self._starts, self._ends, self._values = [], [], []
+
+    def put(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
+        """Take a whole frame."""
+        with self.lock:
+            self._seal()
+            self.frames += encode(message, parts)
+            if not self.count:
+                self.since = now()
+            self.count += 1
+
+    def flush(self) -> None:
+        """Write all that was gathered; blocks while the pipe is full."""
+        with self.lock:
+            self._seal()
+            frames, self.frames = self.frames, []
+            self.count = 0
+            if len(frames) > 1 and sum(map(len, frames)) < 1 << 16:
+                frames = [b"".join(frames)]
+            for frame in frames:
+                view = memoryview(frame).cast("B")
+                while view.nbytes:
+                    view = view[os.write(self.fd, view) :]
+
+    def watch(self) -> None:
+        """Have the flusher send what is here if the call that begins now takes long."""
+        if not self._armed.is_set():
+            if self._flusher is None:
+                self._flusher = threading.Thread(target=self._flush_late, name="poolviz-flusher", daemon=True)
+                self._flusher.start()
+            self._armed.set()
+
+    def _flush_late(self) -> None:
+        while True:
+            self._armed.wait()
+            time.sleep(_FLUSHER)
+            self._armed.clear()
+            try:
+                self.flush()
+            except OSError:
+                return  # the parent is gone; the main thread finds out by itself
+
+
+class _Unreadable:
+    """Stands in for a function that this process could not unpickle."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __call__(self, *args: Any, **kwargs: Any) -> None:
+        raise self.error
+
+
+class Worker:
+    """Runs entries until the parent says stop or is gone."""
+
+    def __init__(self, end: WorkerEnd, eager: bool) -> None:
+        self.end = end
+        self.words, self.revoked, self.lock = end.slot.words, end.slot.revoked, end.lock
+        self.results = Results(end.outlet)
+        self.eager = eager
+        """Whether each result leaves before the next call begins, so that none is lost with this process."""
+        self.functions: dict[int, Any] = {}
+        self.in_call = False
+
+    def on_sigint(self, signum: int, frame: Any) -> None:
+        if self.in_call and self.words[INTERRUPT]:
+            self.words[INTERRUPT] = 0
+            self.in_call = False
+            raise KeyboardInterrupt
+
+    def serve(self) -> None:
+        """The main loop."""
+        frames, todo, results = FrameReader(self.end.inlet), deque[Any](), self.results
+        readable = select.poll()
+        readable.register(self.end.inlet, select.POLLIN | select.POLLHUP)
+        while True:
+            if not todo:
+                if results.count and not readable.poll(0):
+                    results.flush()
+                todo.extend(frames.read())
+                continue
+            message, parts = todo.popleft()
+            kind = message[0]
+            if kind == "calls":
+                self.run_calls(message, parts)
+            elif kind == "chunk":
+                self.run_chunk(message, parts)
+            elif kind == "function":
+                self.functions[message[1]] = bytes(parts[0])
+            elif kind == "forget":
+                self.functions.pop(message[1], None)
+            else:
+                results.flush()
+                return
+
+    def function(self, number: int) -> Callable[..., Any]:
+        """The function of that number. If it cannot be unpickled here, one that raises what went wrong, for each call to report."""
+        found = self.functions[number]
+        if type(found) is bytes:
+            try:
+                found = pickle.loads(found)
+            except BaseException as error:
+                found = _Unreadable(error)
+            self.functions[number] = found
+        return found  # type: ignore[no-any-return]
+
+    def claim(self, entry: int) -> int:
+        """The start of the entry, or 0 when the parent has revoked it."""
+        words, slot = self.words, entry & MASK
+        with self.lock:
+            if self.revoked[slot]:
+                self.revoked[slot] = 0
+                words[DONE] = entry
+                words[CLAIMED] = entry
+                return 0
+            words[ITEM_STARTED] = 0
+            words[STARTED] = started = now()
+            words[CLAIMED] = entry
+            return started
+
+    def run_calls(self, message: tuple[Any, ...], parts: list[memoryview]) -> None:
+        """Run a batch of calls, each claimed by itself."""
+        _, first, n, functions, packed, sizes = message
+        results, words, claim = self.results, self.words, self.claim
+        rows = pickle.loads(parts[0]) if packed else None
+        # Unpickled before the first claim, so that no call's time holds the import of a module.
+        several = [self.function(f) for f in functions] if type(functions) is list else None
+        fn = self.function(functions) if several is None else None
+        at = 0
+        for i in range(n):
+            if results.count:
+                if self.eager or results.count >= _MOST or now() - results.since > _GATHER:
+                    results.flush()
+                else:
+                    results.watch()
+            entry = first + i
+            size = sizes[i] if sizes else 1
+            started = claim(entry)
+            if started:
+                if several is not None:
+                    fn = several[i]
+                try:
+                    self.in_call = True
+                    if rows is not None:
+                        value = fn(*rows[i])  # type: ignore[misc]
+                    else:
+                        args, kwargs = load(parts[at : at + size])  # type: ignore[arg-type]
+                        value = fn(*args, **kwargs)  # type: ignore[misc]
+                    self.in_call = False
+                    finished = now()
+                    if type(value) in PLAIN and not (type(value) is bytes and len(value) > OUT_OF_BAND):
+                        results.add(entry, started, finished, value)
+                    else:
+                        times: list[Buffer] = [array("q", (started,)).tobytes(), array("q", (finished,)).tobytes()]
+                        results.put(("done", entry, 1, 0, False, True), [*times, *dump_value(value)])
+                except BaseException as error:
+                    self.in_call = False
+                    self.failed(entry, 0, started, now(), error, True)
+                # What a call was given and gave back must not outlive it here.
+                value = args = kwargs = None
+                words[DONE] = entry
+            at += size
+
+    def run_chunk(self, message: tuple[Any, ...], parts: list[memoryview]) -> None:
+        """Run the items of one chunk, claimed as a whole; each has times of its own: an item begins when the one before it ends.
+
+        When an item raises, those after it are not run.
+        """
+        _, entry, n, function, packed, sizes = message
+        words, results, fn = self.words, self.results, self.function(function)
+        rows = pickle.loads(parts[0]) if packed else None
+        if results.count:
+            results.flush()
+        started = self.claim(entry)
+        if not started:
+            return
+        reported = at = 0
+        starts: list[int] = []
+        ends: list[int] = []
+        values: list[Any] = []
+        stamp = report = started
+        try:
+            self.in_call = True
+            for item in range(n):
+                words[ITEM] = item
+                words[ITEM_STARTED] = stamp
+                if rows is not None:
+                    value = fn(*rows[item])
+                else:
+                    size = sizes[item] if sizes else 1
+                    args, kwargs = load(parts[at : at + size])  # type: ignore[arg-type]
+                    at += size
+                    value = fn(*args, **kwargs)
+                values.append(value)
+                starts.append(stamp)
+                stamp = now()
+                ends.append(stamp)
+                if stamp - report > _REPORT or self.eager:
+                    self.in_call = False
+                    reported += self.report(entry, reported, starts, ends, values, item == n - 1)
+                    starts, ends, values = [], [], []
+                    results.flush()
+                    report = stamp = now()
+                    self.in_call = True
+            self.in_call = False
+        except BaseException as error:
+            self.in_call = False
+            done = len(ends)
+            self.report(entry, reported, starts[:done], ends, values[:done], reported + done == n)
+            if reported + done < n:
+                self.failed(entry, reported + done, stamp, now(), error, True)
+        else:
+            self.report(entry, reported, starts, ends, values, True)
+        words[DONE] = entry
+
+    def report(self, entry: int, item: int, starts: list[int], ends: list[int], values: list[Any], last: bool) -> int:
+        """Send the results of a part of a chunk, together when no code of anybody's is needed to read them, else one by one."""
+        if not values:
+            return 0
+        head: list[Buffer] = [array("q", starts).tobytes(), array("q", ends).tobytes()]
+        packed = dump_many(values)
+        if packed is not None:
+            self.results.put(("done", entry, len(values), item, True, last), [*head, packed])
+            return len(values)
+        for i, value in enumerate(values):
+            final = last and i == len(values) - 1
+            try:
+                payload = dump_value(value)
+            except BaseException as error:
+                self.failed(entry, item + i, starts[i], ends[i], error, final)
+                continue
+            self.results.put(
+                ("done", entry, 1, item + i, False, final),
+                [array("q", (starts[i],)).tobytes(), array("q", (ends[i],)).tobytes(), *payload],
+            )
+        return len(values)
+
+    def failed(self, entry: int, item: int, started: int, finished: int, error: BaseException, last: bool) -> None:
+        """Send an exception with the traceback of this process."""
+        import traceback
+
+        from poolviz.observe import words_of
+
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else RAISED
+        error.__traceback__ = None
+        try:
+            payload = dump_value(error)
+        except BaseException as broken:
+            payload = dump_value(RuntimeError(f"{words_of(error)} (the exception itself could not be pickled: {words_of(broken)})"))
+        self.results.put(("error", entry, item, started, finished, outcome, words_of(error), text, last), payload)
+
+
+def _die_with_parent(parent: int) -> None:
+    """Have the kernel end this process when the parent's manager thread ends, and end it now if that has happened already."""
+    if sys.platform == "linux":
+        import ctypes
+
+        pr_set_pdeathsig = 1  # <linux/prctl.h>
+        ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGKILL))
+    else:
+        threading.Thread(target=_watch_parent, args=(parent,), name="poolviz-watchdog", daemon=True).start()
+    if os.getppid() != parent:
+        os._exit(1)
+
+
+def _watch_parent(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
+
+
+def main(end: WorkerEnd, initializer: ByValue, initargs: ByValue, eager: bool, parent: int, inherited: tuple[int, ...]) -> None:
+    """What a worker process runs.
+
+    Args:
+        end: its pipes, slot and lock.
+        initializer: called first, unless it carries None.
+        initargs: the initializer's arguments.
+        eager: whether each result leaves at once.
+        parent: the parent's process id.
+        inherited: the parent's file descriptors that a fork brought along and that must not stay open here.
+    """
+    for fd in inherited:
+        os.close(fd)
+    worker = Worker(end, eager)
+    signal.signal(signal.SIGINT, worker.on_sigint)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    _die_with_parent(parent)
+    if initializer.obj is not None:
+        try:
+            initializer.obj(*initargs.obj)
+        except BaseException as error:
+            import logging
+
+            from poolviz.observe import words_of
+
+            logging.getLogger("concurrent.futures").critical("Exception in initializer:", exc_info=True)
+            worker.results.put(("broken", words_of(error)), [])
+            worker.results.flush()
+            return
+    worker.results.put(("ready", now()), [])
+    worker.results.flush()
+    try:
+        worker.serve()
+    except (EOFError, BrokenPipeError):
+        return  # the parent is gone
