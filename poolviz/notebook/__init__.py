@@ -1,0 +1,1 @@
+"""What poolviz does in a notebook by itself."""

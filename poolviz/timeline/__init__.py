@@ -1,0 +1,1 @@
+"""The widget, and the thread that keeps it current."""

@@ -1,0 +1,96 @@
+"""What a trace hands to its user: calls as columns, workers and errors as records. Times are nanoseconds since the trace's start."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+from poolviz import observe
+from poolviz.events import Outcome
+from poolviz.tracing.columns import Column, Table
+
+#: Stands in a column of times for what has not happened.
+NEVER = -1
+
+_TIMES = ("submitted", "sent", "started", "finished", "delivered", "consumed")
+_OUTCOMES = [outcome.name.lower() for outcome in Outcome]
+
+
+class Worker(NamedTuple):
+    """A worker of a trace."""
+
+    pool: int
+    """Number of its pool."""
+    name: str
+    ident: int
+    """Process id, or thread identifier."""
+    started: int
+    """When it was launched, in ns since the trace's start; below 0 if that was earlier."""
+    ready: int | None
+    """When its initializer had returned."""
+    exited: int | None
+    detail: str
+    """Empty after an orderly exit, else words such as ``killed by SIGKILL``."""
+    calls: int
+    """Calls of the trace that it ended."""
+    busy: int
+    """Nanoseconds that it spent in them, and in the one that it runs."""
+
+
+class CallError(NamedTuple):
+    """A call that raised, or whose worker was lost, in words."""
+
+    row: int
+    """Its row in `Trace.calls`."""
+    name: str
+    item: int
+    """Its index in its `map`, -1 for `submit`."""
+    error: str
+    """One line, such as ``ValueError: 17``."""
+    traceback: str
+
+
+class Calls(Mapping[str, Sequence[Any]]):
+    """The calls of a trace at one moment: a mapping from the name of a column to its values, one for each call.
+
+    ``call``, ``pool``, ``worker`` (numbers; -1 for a call that had no worker), ``name``, ``item`` (index in its `map`, -1 for
+    `submit`), ``outcome`` (``none`` while it has not ended), ``submitted``, ``sent``, ``started``, ``finished``, ``delivered``,
+    ``consumed`` (ns since the trace's start, -1 for what has not happened), ``bytes_out``, ``bytes_in`` (of pickled arguments and
+    result, at most 4 GiB, 0 in a thread pool).
+    """
+
+    def __init__(self, table: Table, start: int) -> None:
+        self._table = table
+        self._made: dict[str, Sequence[Any]] = {}
+        self._makers: dict[str, Callable[[], Sequence[Any]]] = {
+            "call": lambda: table["call"],
+            "pool": lambda: table["pool"],
+            "worker": lambda: array("i", (worker or -1 for worker in table["worker"])),
+            "name": lambda: list(map(observe.labels.__getitem__, table["label"])),
+            "item": lambda: table["item"],
+            "outcome": lambda: list(map(_OUTCOMES.__getitem__, table["outcome"])),
+            **{name: partial(_since, start, table[name]) for name in _TIMES},
+            "bytes_out": lambda: table["bytes_out"],
+            "bytes_in": lambda: table["bytes_in"],
+        }
+
+    def __getitem__(self, name: str) -> Sequence[Any]:
+        if name not in self._made:
+            self._made[name] = self._makers[name]()
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._makers)
+
+    def __len__(self) -> int:
+        """The number of columns; ``len(calls["call"])`` is that of the calls."""
+        return len(self._makers)
+
+    def __repr__(self) -> str:
+        return f"Calls({len(self._table['call'])} calls: {', '.join(self._makers)})"
+
+
+def _since(start: int, times: Column) -> Column:
+    return array("q", (time - start if time else NEVER for time in times))

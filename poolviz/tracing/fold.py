@@ -1,0 +1,255 @@
+"""The fold: batches of columns in, state out. It takes no lock, reads no clock, and runs no Python statement for each call."""
+
+import threading
+from array import array
+from collections import Counter
+from collections.abc import Callable
+from itertools import chain, compress, count, repeat
+from operator import add, not_
+from typing import Any, NamedTuple
+
+from poolviz.events import (
+    Batch,
+    Consumed,
+    Ended,
+    Failed,
+    PoolClosed,
+    PoolOpened,
+    Running,
+    Submitted,
+    Waited,
+    WorkerExited,
+    WorkerReady,
+    WorkerStarted,
+)
+from poolviz.tracing.columns import I32_MAX, U32_MAX, Column, Columns, clip, expand, keep
+from poolviz.tracing.gone import NOBODY, Gone
+from poolviz.tracing.tally import Tally
+from poolviz.tracing.waits import Waits
+
+#: Errors and worker records that are kept; the oldest go first.
+MANY = 10_000
+
+
+class PoolRecord(NamedTuple):
+    """What is known of a pool. Times are nanoseconds of the clock, 0 for what has not happened."""
+
+    pool: int
+    kind: str
+    name: str
+    workers: int
+    start_method: str
+    opened: int
+    closed: int = 0
+
+
+class WorkerRecord(NamedTuple):
+    """What is known of a worker. Times are nanoseconds of the clock, 0 for what has not happened."""
+
+    worker: int
+    pool: int
+    name: str
+    ident: int
+    started: int
+    ready: int = 0
+    exited: int = 0
+    detail: str = ""
+
+
+class RunningCall(NamedTuple):
+    """A call that runs."""
+
+    call: int
+    pool: int
+    worker: int
+    started: int
+
+
+class State:
+    """All that the batches so far have said.
+
+    Args:
+        limit: the most calls whose rows are kept. Beyond that the oldest eighth goes and is counted.
+        base: number of the first call that may come; calls before it are nobody's.
+    """
+
+    def __init__(self, limit: int, base: int) -> None:
+        self.limit = limit
+        self.columns = Columns(base)
+        self.tally = Tally()
+        self.waits = Waits()
+        self.pools: dict[int, PoolRecord] = {}
+        self.workers: dict[int, WorkerRecord] = {}
+        self.running: dict[int, RunningCall] = {}
+        self.errors: dict[int, Failed] = {}
+        self.callers: dict[int, str] = {}
+        """Names of the threads that ever waited, by identifier."""
+        self._gone = Gone()
+        self._folds: dict[type, Callable[[Any], None]] = {
+            Submitted: self._submitted,
+            Running: self._running,
+            Ended: self._ended,
+            Consumed: self._consumed,
+            Waited: self._waited,
+            Failed: self._failed,
+            PoolOpened: self._pool_opened,
+            PoolClosed: self._pool_closed,
+            WorkerStarted: self._worker_started,
+            WorkerReady: self._worker_ready,
+            WorkerExited: self._worker_exited,
+        }
+
+    def fold(self, batch: Batch) -> None:
+        """Take in one batch."""
+        self._folds[type(batch)](batch)
+
+    def scope_of(self, call: int) -> int | None:
+        """The scope of a call, None if nothing is known of it."""
+        row = call - self.columns.base
+        if row < 0:
+            return self._gone.scope_of(call)
+        return self.columns.scope[row] if row < len(self.columns) and self.columns.submitted[row] else None
+
+    # Calls.
+
+    def _submitted(self, batch: Submitted) -> None:
+        if not batch.first:
+            return
+        for scope in set(batch.scope):
+            self.tally.submit(batch.pool, scope, sum(compress(batch.count, map(scope.__eq__, batch.scope))))
+        stop = max(map(add, batch.first, batch.count))
+        self._make_room(stop)
+        if min(batch.first) < self.columns.base:
+            batch = self._without_late(batch)
+        pool, first, counts, time, label, item, scope_column = batch
+        columns, records, calls = self.columns, len(first), sum(counts)
+        item = clip(item, I32_MAX - max(counts, default=0))
+        if calls > 16 * records:
+            for start, n, moment, name, index, scope in zip(first, counts, time, label, item, scope_column, strict=True):
+                columns.fill(start, n, {"pool": pool, "submitted": moment, "label": name, "scope": scope})
+                columns.item[start - columns.base : start - columns.base + n] = array("i", range(index, index + n))
+            return
+        if calls > records:
+            time, label, scope_column = (_repeated(column, counts) for column in (time, label, scope_column))
+            first, item = expand(first, counts), expand(item, counts)
+        values = {"pool": array("q", (pool,)) * calls, "submitted": time, "label": label, "item": item, "scope": scope_column}
+        columns.put(first, values)
+
+    def _make_room(self, stop: int) -> None:
+        columns = self.columns
+        excess = stop - columns.base - self.limit
+        if excess > 0:
+            n = max(excess, self.limit // 8)
+            known = keep({"pool": columns.pool[:n], "scope": columns.scope[:n]}, columns.submitted[:n])
+            self.tally.dropped.update(zip(known["pool"], known["scope"], strict=True))
+            if 0 in columns.outcome[:n]:
+                scopes = array("q", columns.scope[:n])
+                for row in compress(count(), map(not_, columns.submitted[:n])):
+                    scopes[row] = NOBODY
+                self._gone.add_column(columns.base, scopes)
+            columns.drop(n)
+        columns.grow(stop)
+
+    def _without_late(self, batch: Submitted) -> Submitted:
+        """Count the calls that have no row any more, and give the batch without them."""
+        base, kept = self.columns.base, []
+        for first, n, time, label, item, scope in zip(*batch[1:], strict=True):
+            late = min(max(base - first, 0), n)
+            if late:
+                self.tally.dropped[batch.pool, scope] += late
+                self._gone.add(first, late, scope)
+            if late < n:
+                kept.append((first + late, n - late, time, label, item + late if item >= 0 else item, scope))
+        columns = zip(*kept, strict=True) if kept else repeat((), 6)
+        return Submitted(batch.pool, *(array("q", column) for column in columns))
+
+    def _running(self, batch: Running) -> None:
+        columns = self.columns
+        for call, worker, started in zip(batch.call, batch.worker, batch.started, strict=True):
+            row = call - columns.base
+            if row >= len(columns) or (row >= 0 and columns.outcome[row]) or self.scope_of(call) is None:
+                continue
+            self.running[call] = RunningCall(call, batch.pool, worker, started)
+            if row >= 0:
+                columns.worker[row], columns.started[row] = worker, started
+
+    def _ended(self, batch: Ended) -> None:
+        if not batch.call:
+            return
+        columns, pool = self.columns, batch.pool
+        table = {name: column for name, column in zip(batch._fields[1:], batch[1:], strict=True)}
+        if min(batch.call) < columns.base or max(batch.call) >= columns.base + len(columns):
+            table = self._without_gone(batch, table)
+        calls = table.pop("call")
+        table["bytes_out"], table["bytes_in"] = clip(table["bytes_out"], U32_MAX), clip(table["bytes_in"], U32_MAX)
+        columns.put(calls, table)
+        scope = self.tally.only_scope(pool)
+        if scope is not None:
+            for outcome, n in Counter(table["outcome"]).items():
+                self.tally.end(pool, scope, outcome, n)
+        else:
+            for (scope, outcome), n in Counter(zip(columns.gather("scope", calls), table["outcome"], strict=True)).items():
+                self.tally.end(pool, scope, outcome, n)
+        base = columns.base
+        for call in [call for call in self.running if call >= base and columns.outcome[call - base]]:
+            del self.running[call]
+
+    def _without_gone(self, batch: Ended, table: dict[str, Column]) -> dict[str, Column]:
+        base, stop = self.columns.base, self.columns.base + len(self.columns)
+        for call, outcome in zip(batch.call, batch.outcome, strict=True):
+            if call < base:
+                scope = self._gone.scope_of(call)
+                if scope is not None:
+                    self.tally.end(batch.pool, scope, outcome)
+                    self.running.pop(call, None)
+        return keep(table, [base <= call < stop for call in batch.call])
+
+    def _consumed(self, batch: Consumed) -> None:
+        if not batch.call:
+            return
+        base, stop = self.columns.base, self.columns.base + len(self.columns)
+        if min(batch.call) >= base and max(batch.call) < stop:
+            self.columns.put(batch.call, {"consumed": batch.time})
+            return
+        kept = keep({"call": batch.call, "consumed": batch.time}, [base <= call < stop for call in batch.call])
+        self.columns.put(kept.pop("call"), kept)
+
+    # What is told by words, or once for many calls.
+
+    def _waited(self, batch: Waited) -> None:
+        new = set(batch.thread).difference(self.callers)
+        if new:
+            names = {thread.ident: thread.name for thread in threading.enumerate()}
+            self.callers |= {ident: names.get(ident, "a thread that is gone") for ident in new}
+        self.waits.fold(batch)
+
+    def _failed(self, batch: Failed) -> None:
+        self.errors[batch.call] = batch
+        if len(self.errors) > MANY:
+            del self.errors[next(iter(self.errors))]
+
+    def _pool_opened(self, batch: PoolOpened) -> None:
+        self.pools[batch.pool] = PoolRecord(batch.pool, batch.kind, batch.name, batch.workers, batch.start_method, batch.time)
+
+    def _pool_closed(self, batch: PoolClosed) -> None:
+        if batch.pool in self.pools:
+            self.pools[batch.pool] = self.pools[batch.pool]._replace(closed=batch.time)
+
+    def _worker_started(self, batch: WorkerStarted) -> None:
+        self.workers[batch.worker] = WorkerRecord(batch.worker, batch.pool, batch.name, batch.ident, batch.time)
+        if len(self.workers) > MANY:
+            oldest = next((record.worker for record in self.workers.values() if record.exited), batch.worker)
+            if oldest != batch.worker:
+                del self.workers[oldest]
+
+    def _worker_ready(self, batch: WorkerReady) -> None:
+        if batch.worker in self.workers:
+            self.workers[batch.worker] = self.workers[batch.worker]._replace(ready=batch.time)
+
+    def _worker_exited(self, batch: WorkerExited) -> None:
+        if batch.worker in self.workers:
+            self.workers[batch.worker] = self.workers[batch.worker]._replace(exited=batch.time, detail=batch.detail)
+
+
+def _repeated(column: Column, counts: Column) -> Column:
+    return array("q", chain.from_iterable(map(repeat, column, counts)))

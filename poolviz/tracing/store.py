@@ -1,0 +1,251 @@
+"""The one store of a process, and its readers.
+
+    journals --- flush() ---> Store.on_batch: fold into State, append to Log
+                                                                 |
+    Reader of a timeline  <---- what is new since its last look, its view's part of it ----+
+
+One lock guards the state and the log. What a reader hands out is a copy, or a batch, which nobody alters.
+"""
+
+import os
+import threading
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from poolviz import clock, observe
+from poolviz.events import Batch, Consumed, Ended, Failed, Submitted, Waited
+from poolviz.tracing.columns import Table, keep
+from poolviz.tracing.fold import PoolRecord, RunningCall, State, WorkerRecord
+from poolviz.tracing.view import View
+
+#: Calls whose rows are kept.
+LIMIT = 1_000_000
+
+#: Records that the log may hold for a reader that does not come. Beyond that every reader has to start anew from the rows.
+LOG_LIMIT = 1_000_000
+
+Logged = Submitted | Ended | Consumed | Waited | Failed
+
+
+class Present(NamedTuple):
+    """How things stand for a view. Times are nanoseconds of the clock."""
+
+    now: int
+    counts: dict[str, int]
+    dropped: int
+    running: list[RunningCall]
+    pools: list[PoolRecord]
+    workers: list[WorkerRecord]
+    callers: dict[int, str]
+    closed: bool
+    """Whether no further call can come; those there are may still run."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing will change any more but what callers do with the results."""
+        return self.closed and not self.counts["pending"] and not self.counts["running"]
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All rows of a view."""
+
+    present: Present
+    calls: Table
+    waits: Table
+    errors: list[Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new in a view since a reader's last look, in batches as they came."""
+
+    present: Present
+    submitted: list[Table]
+    ended: list[Table]
+    consumed: list[Table]
+    waits: list[Table]
+    errors: list[Failed]
+
+    def __bool__(self) -> bool:
+        return bool(self.submitted or self.ended or self.consumed or self.waits or self.errors)
+
+
+class Store:
+    """Everything that pools have told since it was made; an `observe.Observer`.
+
+    Args:
+        limit: the most calls whose rows are kept.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.lock = threading.Lock()
+        self.state = State(limit, observe.new_calls(0))
+        self._log: list[Logged] = []
+        self._log_start = 0
+        self._log_records = 0
+        self._readers: set[Reader] = set()
+
+    def on_batch(self, batch: Batch, /) -> None:
+        """Take one batch; see `observe.Observer`."""
+        with self.lock:
+            self.state.fold(batch)
+            if self._readers and isinstance(batch, Submitted | Ended | Consumed | Waited | Failed):
+                self._log.append(batch)
+                self._log_records += _records(batch)
+                if self._log_records > LOG_LIMIT:
+                    self._forget(len(self._log))
+
+    def present(self, view: View) -> Present:
+        """How things stand for `view`, as of the last flush."""
+        with self.lock:
+            return self._present(view)
+
+    def everything(self, view: View) -> Everything:
+        """Copy all rows of `view`."""
+        with self.lock:
+            return self._everything(view)
+
+    def reader(self, view: View) -> "Reader":
+        """A reader whose first look is at what comes from now on."""
+        with self.lock:
+            reader = Reader(self, view, self._log_start + len(self._log))
+            self._readers.add(reader)
+            return reader
+
+    def _forget(self, n: int) -> None:
+        del self._log[:n]
+        self._log_start += n
+        self._log_records = sum(map(_records, self._log))
+
+    def _trim(self) -> None:
+        end = self._log_start + len(self._log)
+        self._forget(min((reader.position for reader in self._readers), default=end) - self._log_start)
+
+    def _present(self, view: View) -> Present:
+        state = self.state
+        return Present(
+            clock.now(),
+            view.counts(state),
+            view.dropped(state),
+            view.running(state),
+            view.pools(state),
+            view.workers(state),
+            dict(state.callers),
+            view.closed(state),
+        )
+
+    def _everything(self, view: View) -> Everything:
+        state = self.state
+        waits = state.waits.table()
+        waits = keep(waits, [view.has_wait(state, *pair) for pair in zip(waits["start"], waits["call"], strict=True)])
+        errors = [failed for failed in state.errors.values() if view.has_call(state, failed.call)]
+        return Everything(self._present(view), view.table(state), waits, errors)
+
+
+class Reader:
+    """A place in a store's log. Made by `Store.reader`; `close` it, or the log grows up to its limit."""
+
+    def __init__(self, store: Store, view: View, position: int) -> None:
+        self._store = store
+        self._view = view
+        self.position = position
+
+    def close(self) -> None:
+        """Look no more."""
+        store = self._store
+        with store.lock:
+            store._readers.discard(self)
+            store._trim()
+
+    def everything(self) -> Everything:
+        """Look at all rows of the view; the next `changes` follow on it."""
+        with self._store.lock:
+            self._catch_up()
+            return self._store._everything(self._view)
+
+    def changes(self) -> Changes | None:
+        """Look at what is new.
+
+        Returns:
+            None if the log could not keep all of it: then `everything` is the way to go on.
+        """
+        store = self._store
+        with store.lock:
+            missed = self.position < store._log_start
+            batches = store._log[self.position - store._log_start :]
+            self._catch_up()
+            if missed:
+                return None
+            changes = Changes(store._present(self._view), [], [], [], [], [])
+            for batch in batches:
+                self._sort_in(batch, changes)
+            return changes
+
+    def _catch_up(self) -> None:
+        store = self._store
+        self.position = store._log_start + len(store._log)
+        store._trim()
+
+    def _sort_in(self, batch: Logged, changes: Changes) -> None:
+        """Append the view's part of a batch, without what concerns calls whose rows are gone."""
+        state, view = self._store.state, self._view
+        columns = state.columns
+        if isinstance(batch, Failed):
+            if view.has_call(state, batch.call):
+                changes.errors.append(batch)
+        elif isinstance(batch, Waited):
+            table = _table(batch)
+            table = keep(table, [view.has_wait(state, *pair) for pair in zip(batch.start, batch.call, strict=True)])
+            if table["call"]:
+                changes.waits.append(table)
+        elif isinstance(batch, Submitted):
+            table, whole = _table(batch), view.covers(state, batch.pool)
+            if whole is None:
+                table = keep(table, [view.matches(batch.pool, scope) for scope in batch.scope])
+            if whole is not False and table["first"]:
+                changes.submitted.append(table)
+        elif isinstance(batch, Ended | Consumed):
+            table, whole = _table(batch), view.covers(state, batch.pool if isinstance(batch, Ended) else None)
+            if whole is False:
+                return
+            if min(batch.call) < columns.base:
+                table = keep(table, map(columns.base.__le__, batch.call))
+            if whole is None:
+                table = keep(table, view.mask(columns, table["call"]))
+            if table["call"]:
+                (changes.ended if isinstance(batch, Ended) else changes.consumed).append(table)
+
+
+def _table(batch: Submitted | Ended | Consumed | Waited) -> Table:
+    return {name: column for name, column in batch._asdict().items() if name != "pool"}
+
+
+def _records(batch: Logged) -> int:
+    if isinstance(batch, Failed):
+        return 1
+    return len(batch.first if isinstance(batch, Submitted) else batch.call)
+
+
+_default: Store | None = None
+_default_lock = threading.Lock()
+
+
+def default() -> Store:
+    """The store of this process. It listens from the first call on; one that failed, and was removed, is replaced."""
+    global _default
+    with _default_lock:
+        if _default is None or _default not in observe.observers:
+            _default = Store()
+            observe.add_observer(_default)
+        return _default
+
+
+def _after_fork_in_child() -> None:
+    # The child has none of the parent's pools, and a lock may have been held.
+    global _default, _default_lock
+    _default, _default_lock = None, threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

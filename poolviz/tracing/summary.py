@@ -1,0 +1,145 @@
+"""A run in numbers: how busy the workers were, where calls waited, what the caller waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from itertools import compress
+from operator import mul, sub
+from typing import NamedTuple
+
+from poolviz import observe
+from poolviz.tracing.columns import Column
+from poolviz.tracing.store import Everything
+
+SLOWEST = 5
+
+
+class Spread(NamedTuple):
+    """How a duration is spread over calls, in nanoseconds; all 0 when there are none."""
+
+    median: int
+    p95: int
+    max: int
+
+
+class SlowCall(NamedTuple):
+    """One of the slowest calls."""
+
+    name: str
+    item: int
+    """Its index in its `map`, -1 for `submit`."""
+    duration: int
+    """Nanoseconds."""
+
+
+class Summary:
+    """The numbers of a trace. Durations are nanoseconds.
+
+    Attributes:
+        title: name of the trace.
+        counts: as `Trace.counts`.
+        workers: how many workers there were.
+        makespan: from the first submission to the last end, or to now while calls run.
+        busy: time that workers spent in calls, added up.
+        speedup: `busy` / `makespan`: how many times faster than one worker would have been, its cost per call aside.
+        efficiency: `speedup` / `workers`.
+        utilisation: `busy` as a share of the time in which workers were there during the makespan.
+        queue_wait: from the submission of a call to its start.
+        run: from start to end.
+        delivery: from the end to the future's result in this process.
+        blocked: time that callers spent waiting for results, added up over threads.
+        slowest: the slowest calls, slowest first.
+        dropped: calls that `counts` counts and the other numbers no longer see.
+    """
+
+    def __init__(self, title: str, everything: Everything) -> None:
+        present, table, waits = everything.present, everything.calls, everything.waits
+        now = present.now
+        self.title = title
+        self.counts = present.counts
+        self.dropped = present.dropped
+        self.workers = len(present.workers)
+        begin = min(table["submitted"], default=0)
+        end = now if present.running else max(table["finished"], default=0)
+        self.makespan = max(end - begin, 0)
+        rows = _rows_with(table["started"], table["finished"])
+        durations = list(map(sub, _at(table["finished"], rows), _at(table["started"], rows)))
+        self.busy = sum(durations) + sum(now - call.started for call in present.running)
+        there = sum(max(0, min(w.exited or end, end) - max(w.ready or w.started, begin)) for w in present.workers)
+        self.speedup = self.busy / self.makespan if self.makespan else 0.0
+        self.efficiency = self.speedup / self.workers if self.workers else 0.0
+        self.utilisation = min(self.busy / there, 1.0) if there else 0.0
+        self.queue_wait = _between(table["submitted"], table["started"])
+        self.run = _spread(durations)
+        self.delivery = _between(table["finished"], table["delivered"])
+        self.blocked = sum((stop or now) - start for start, stop in zip(waits["start"], waits["end"], strict=True))
+        slowest = sorted(zip(durations, rows, strict=True), key=lambda pair: (-pair[0], pair[1]))[:SLOWEST]
+        self.slowest = [SlowCall(observe.labels[table["label"][row]], table["item"][row], ns) for ns, row in slowest]
+
+    def __repr__(self) -> str:
+        lines = self._lines()
+        width = max(len(name) for name, _ in lines)
+        return "\n".join([self._head(), *(f"  {name:<{width}}  {text}" for name, text in lines)])
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f"<tr><th style='text-align:left'>{escape(n)}</th><td style='text-align:left'>{escape(t)}</td></tr>" for n, t in self._lines()
+        )
+        return f"<table><caption style='text-align:left'>{escape(self._head())}</caption>{cells}</table>"
+
+    def _head(self) -> str:
+        counts = ", ".join(f"{n} {name}" for name, n in self.counts.items() if n or name == "total")
+        older = f"; {self.dropped} older calls are not in the figures below" if self.dropped else ""
+        return f"{self.title}: {counts}{older}"
+
+    def _lines(self) -> list[tuple[str, str]]:
+        return [
+            ("makespan", duration(self.makespan)),
+            ("workers", f"{self.workers}, busy {duration(self.busy)}, utilisation {self.utilisation:.0%}"),
+            ("speed-up", f"{self.speedup:.2f}, efficiency {self.efficiency:.0%}"),
+            ("queue wait", _words(self.queue_wait)),
+            ("run", _words(self.run)),
+            ("delivery", _words(self.delivery)),
+            ("caller blocked", duration(self.blocked)),
+            ("slowest", ", ".join(f"{_name(call)} {duration(call.duration)}" for call in self.slowest) or "none"),
+        ]
+
+
+def duration(ns: int) -> str:
+    """A duration in words, with three significant digits, such as ``1.25 s``."""
+    for size, unit in ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")):
+        if ns >= size:
+            value = ns / size
+            return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
+    return f"{ns} ns"
+
+
+def _name(call: SlowCall) -> str:
+    return call.name if call.item < 0 else f"{call.name}[{call.item}]"
+
+
+def _words(spread: Spread) -> str:
+    return f"median {duration(spread.median)}, p95 {duration(spread.p95)}, max {duration(spread.max)}"
+
+
+def _rows_with(first: Column, second: Column) -> list[int]:
+    """Rows in which both have happened."""
+    return list(compress(range(len(first)), map(mul, map(bool, first), map(bool, second))))
+
+
+def _at(column: Column, rows: list[int]) -> Iterator[int]:
+    return map(column.__getitem__, rows)
+
+
+def _between(first: Column, second: Column) -> Spread:
+    rows = _rows_with(first, second)
+    return _spread(list(map(sub, _at(second, rows), _at(first, rows))))
+
+
+def _spread(durations: list[int]) -> Spread:
+    if not durations:
+        return Spread(0, 0, 0)
+    ordered = sorted(durations)
+    # Nearest rank: a duration that did occur.
+    return Spread(*(ordered[(len(ordered) * percent + 99) // 100 - 1] for percent in (50, 95, 100)))
