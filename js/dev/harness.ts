@@ -1,0 +1,75 @@
+/** Shows the widget over synthetic runs: `?case=thousand&theme=dark&width=400`. */
+import type { AnyModel } from "@anywidget/types";
+import makeWidget from "../src/widget";
+import { type Encoded, encode, pack } from "./encode";
+import { snapshot } from "./synthetic";
+
+const MS = 1e6;
+const query = new URLSearchParams(location.search);
+const theme = query.get("theme") ?? "light";
+document.documentElement.dataset.theme = theme;
+document.body.dataset.jpThemeLight = String(theme !== "dark");
+
+const CASES: Record<string, () => Encoded> = {
+  empty: () => encode({ kind: "snapshot", seq: -1 }),
+  one: () => snapshot({ calls: 1, lanes: 1, length: 800 * MS }),
+  six: () => snapshot({ calls: 6, lanes: 2, length: 900 * MS }),
+  live: () => snapshot({ calls: 24, lanes: 4, length: 900 * MS }, 2600 * MS),
+  hundred: () => snapshot({ calls: 120, lanes: 4, length: 120 * MS, failing: 0.06 }),
+  thousand: () => snapshot({ calls: 1000, lanes: 8, length: 40 * MS, failing: 0.02 }),
+  pools: () => snapshot({ calls: 300, lanes: 6, length: 40 * MS, failing: 0.02, pools: 2 }),
+  many: () => snapshot({ calls: 3000, lanes: 64, length: 40 * MS }),
+  "100k": () => snapshot({ calls: 100_000, lanes: 16, length: 1 * MS, failing: 0.0005 }),
+  "1M": () => snapshot({ calls: 1_000_000, lanes: 16, length: 0.2 * MS, failing: 0.0001 }),
+  failed: () => snapshot({ calls: 200, lanes: 4, length: 60 * MS, failing: 1 }),
+};
+
+type Handler = (...args: unknown[]) => void;
+
+/** Just enough of a model for the widget to run without a host. */
+class FakeModel {
+  readonly #handlers = new Map<string, Set<Handler>>();
+  readonly sent: unknown[] = [];
+  readonly traits: Record<string, unknown> = { snapshot: new DataView(new ArrayBuffer(0)), height: 0, theme: "auto" };
+
+  get = (name: string) => this.traits[name];
+  on = (name: string, handler: Handler) => {
+    this.#handlers.set(name, (this.#handlers.get(name) ?? new Set()).add(handler));
+  };
+  off = (name: string, handler: Handler) => this.#handlers.get(name)?.delete(handler);
+  send = (message: unknown) => this.sent.push(message);
+  emit(name: string, ...args: unknown[]): void {
+    for (const handler of this.#handlers.get(name) ?? []) handler(...args);
+  }
+}
+
+const model = new FakeModel();
+const place = document.getElementById("place") as HTMLElement;
+place.style.width = query.has("width") ? `${query.get("width")}px` : "";
+const name = query.get("case") ?? "thousand";
+const made = CASES[name];
+if (made === undefined) throw new Error(`no case ${name}; there are ${Object.keys(CASES).join(", ")}`);
+const began = performance.now();
+const encoded = made();
+if (name !== "live") model.traits.snapshot = pack(encoded);
+const props = { model: model as unknown as AnyModel, el: place, signal: new AbortController().signal };
+const widget = makeWidget() as unknown as Record<"initialize" | "render", (given: typeof props) => unknown>;
+const ready = performance.now();
+widget.initialize(props);
+console.info(
+  `${name}: made in ${(ready - began).toFixed(0)} ms, folded in ${(performance.now() - ready).toFixed(0)} ms`,
+);
+widget.render(props);
+
+if (name === "live") {
+  // The same run again and again, each time a little later: as a kernel's snapshots would tell it.
+  let seq = 0;
+  const start = performance.now() - 2600;
+  const tell = () => {
+    const plan = { calls: 24, lanes: 4, length: 900 * MS };
+    const { header, buffers } = snapshot(plan, (performance.now() - start) * MS, { seq: seq++ });
+    model.emit("msg:custom", header, buffers);
+    if (header.state === "live") setTimeout(tell, 120);
+  };
+  tell();
+}

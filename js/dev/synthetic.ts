@@ -1,0 +1,130 @@
+/** Runs that never happened, for looking at: deterministic, of any size. */
+import { type Encoded, encode } from "./encode";
+
+const MS = 1e6;
+
+/** A small seeded generator, so that a picture can be made again. */
+export function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+export interface Plan {
+  readonly calls: number;
+  readonly lanes: number;
+  /** Typical length of a call, in ns. */
+  readonly length: number;
+  /** Share of calls that raise. */
+  readonly failing?: number;
+  readonly pools?: number;
+  readonly seed?: number;
+}
+
+interface Ended {
+  row: number;
+  lane: number;
+  started: number;
+  finished: number;
+  outcome: number;
+}
+
+function simulate({ calls, lanes, length, failing = 0, seed = 7 }: Plan): Ended[] {
+  const random = seeded(seed);
+  const free = Array.from({ length: lanes }, (_, lane) => 60 * MS + lane * 9 * MS * random());
+  const ended: Ended[] = [];
+  for (let row = 0; row < calls; row++) {
+    let lane = 0;
+    for (let i = 1; i < lanes; i++) if (free[i]! < free[lane]!) lane = i;
+    const started = free[lane]! + length * 0.02 * random();
+    const finished = started + length * (0.35 + random() ** 3 * 3);
+    free[lane] = finished;
+    const draw = random();
+    const outcome = draw >= failing ? 1 : draw < failing * 0.7 ? 2 : draw < failing * 0.85 ? 4 : 5;
+    ended.push({ row, lane, started, finished, outcome });
+  }
+  return ended;
+}
+
+function people(plan: Plan, end: number | null) {
+  const pools = plan.pools ?? 1;
+  return {
+    labels: { first: 0, names: ["is_prime"] },
+    callers: { first: 0, names: ["MainThread"] },
+    pools: Array.from({ length: pools }, (_, pool) => ({
+      pool: pool + 1,
+      kind: pool % 2 ? "thread" : "process",
+      name: pool % 2 ? "ThreadPoolExecutor" : "ProcessPoolExecutor",
+      workers: plan.lanes / pools,
+      opened: 0,
+      closed: end,
+      method: pool % 2 ? "" : "spawn",
+    })),
+    lanes: Array.from({ length: plan.lanes }, (_, lane) => ({
+      lane,
+      pool: 1 + Math.floor((lane * pools) / plan.lanes),
+      name: `worker ${lane + 1}`,
+      ident: 41230 + lane * 3,
+      started: 2 * MS + lane * 3 * MS,
+      ready: 55 * MS + lane * 2 * MS,
+      exited: end,
+      detail: "",
+    })),
+  };
+}
+
+/** A run as it stands at `now`; by default long after its end. */
+export function snapshot(plan: Plan, now = Number.POSITIVE_INFINITY, fields: Record<string, unknown> = {}): Encoded {
+  const all = simulate(plan);
+  const end = all.reduce((latest, call) => Math.max(latest, call.finished), 0) + 3 * MS;
+  const live = now < end;
+  const ended = all.filter((call) => call.finished <= now);
+  const running = all.filter((call) => call.started <= now && call.finished > now);
+  const failed = ended.filter((call) => call.outcome > 1);
+  const counts = {
+    total: plan.calls,
+    pending: plan.calls - ended.length - running.length,
+    running: running.length,
+    finished: ended.length - failed.length,
+    failed: failed.length,
+    cancelled: 0,
+  };
+  const waitEnd = live ? Number.NaN : end;
+  return encode(
+    {
+      kind: "snapshot",
+      seq: -1,
+      now: Math.min(now, end),
+      state: live ? "live" : "done",
+      unit: Math.max(1, Math.ceil(end / 4e9)),
+      counts,
+      ...people(plan, live ? null : end),
+      errors: failed.slice(0, 100).map((call) => [call.row, `ValueError: ${call.row} is not welcome`, ""]),
+      ...fields,
+    },
+    plan.calls === 0
+      ? {}
+      : {
+          calls: { first: [0], count: [plan.calls], submitted: [1 * MS], label: [0], item: [0] },
+          running: {
+            row: running.map((call) => call.row),
+            lane: running.map((call) => call.lane),
+            started: running.map((call) => call.started),
+          },
+          ended: {
+            row: ended.map((call) => call.row),
+            lane: ended.map((call) => call.lane),
+            sent: ended.map((call) => call.started - 0.2 * MS),
+            started: ended.map((call) => call.started),
+            finished: ended.map((call) => call.finished),
+            delivered: ended.map((call) => call.finished + 0.3 * MS),
+            outcome: ended.map((call) => call.outcome),
+          },
+          waits: { caller: [0], kind: [2], start: [1.2 * MS], end: [waitEnd], row: [0] },
+        },
+  );
+}

@@ -1,0 +1,38 @@
+/** The codes of outcomes and of waits, read from the one schema that Python reads too. */
+import schema from "../../../poolviz/wire/schema.json";
+
+export type OutcomeName = "none" | "returned" | "raised" | "cancelled" | "interrupted" | "lost";
+export type BlockedName = "result" | "map" | "as_completed" | "wait" | "shutdown";
+
+function codeOf(names: readonly string[], name: string): number {
+  const code = names.indexOf(name);
+  if (code < 0) throw new Error(`the schema has no code for ${name}`);
+  return code;
+}
+
+const outcome = (name: OutcomeName) => codeOf(schema.outcomes, name);
+
+/** How a call ended; `none` while it has not. */
+export const Outcome = {
+  none: outcome("none"),
+  returned: outcome("returned"),
+  raised: outcome("raised"),
+  cancelled: outcome("cancelled"),
+  interrupted: outcome("interrupted"),
+  lost: outcome("lost"),
+} as const;
+
+/** The outcome's name for a code; a code that this page does not know yet reads as lost, which is the loudest. */
+export function outcomeName(code: number): OutcomeName {
+  return (schema.outcomes[code] ?? "lost") as OutcomeName;
+}
+
+/** What a caller blocks in, for a code. */
+export function blockedName(code: number): BlockedName {
+  return (schema.blocked[code] || "wait") as BlockedName;
+}
+
+/** A cancelled call has not failed: somebody decided that it was not needed. */
+export function hasFailed(code: number): boolean {
+  return code !== Outcome.none && code !== Outcome.returned && code !== Outcome.cancelled;
+}

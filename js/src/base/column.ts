@@ -1,0 +1,86 @@
+/**
+ * A typed array that grows by whole chunks. Doubling one array of millions would copy for tens of milliseconds in the middle of a
+ * frame; here a growth costs one small allocation.
+ */
+type TypedArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+
+const SHIFT = 13;
+const SIZE = 1 << SHIFT;
+const MASK = SIZE - 1;
+
+export class Column<A extends TypedArray> {
+  #length = 0;
+  readonly #chunks: A[] = [];
+  readonly #make: (size: number) => A;
+
+  constructor(make: (size: number) => A) {
+    this.#make = make;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The value at `index`, which must lie in `0 .. length-1`. */
+  get(index: number): number {
+    return this.#chunks[index >>> SHIFT]![index & MASK]!;
+  }
+
+  set(index: number, value: number): void {
+    this.#chunks[index >>> SHIFT]![index & MASK] = value;
+  }
+
+  push(value: number): void {
+    const index = this.#length++;
+    if (index >>> SHIFT === this.#chunks.length) this.#chunks.push(this.#make(SIZE));
+    this.#chunks[index >>> SHIFT]![index & MASK] = value;
+  }
+
+  /** Forget all from `length` on. Chunks are kept: what shrinks is about to grow again. */
+  truncate(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+}
+
+export const floatColumn = () => new Column((size) => new Float64Array(size));
+export const uint32Column = () => new Column((size) => new Uint32Array(size));
+export const uint8Column = () => new Column((size) => new Uint8Array(size));
+
+/** How many values of an ascending column are `<= value`; the answer is known to lie in `low .. high`. */
+export function countUpTo(column: Column<Float64Array>, value: number, low = 0, high = column.length): number {
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (column.get(middle) <= value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Sort parallel columns by the first of them, from index `from` on; equal keys keep their order. */
+export function sortTail(key: Column<Float64Array>, others: readonly Column<TypedArray>[], from: number): void {
+  const order = Array.from({ length: key.length - from }, (_, i) => from + i);
+  order.sort((a, b) => key.get(a) - key.get(b) || a - b);
+  for (const column of [key, ...others]) {
+    const values = order.map((index) => column.get(index));
+    for (let i = 0; i < values.length; i++) column.set(from + i, values[i]!);
+  }
+}
+
+/**
+ * Put an append-mostly column in order again: the first `settled` values are, those behind may not be.
+ *
+ * @returns the index of the first value that moved or is new
+ */
+export function settleTail(key: Column<Float64Array>, others: readonly Column<TypedArray>[], settled: number): number {
+  let lowest = Number.POSITIVE_INFINITY;
+  let ordered = true;
+  for (let i = settled; i < key.length; i++) {
+    const value = key.get(i);
+    if (i > 0 && value < key.get(i - 1)) ordered = false;
+    if (value < lowest) lowest = value;
+  }
+  if (ordered) return settled;
+  const from = countUpTo(key, lowest, 0, settled);
+  sortTail(key, others, from);
+  return from;
+}

@@ -1,0 +1,45 @@
+/** Numbers as people read them. The unit follows the size; three significant digits are enough to compare by eye. */
+import type { Ns } from "./units";
+
+const STEPS: readonly (readonly [Ns, string])[] = [
+  [1e9, "s"],
+  [1e6, "ms"],
+  [1e3, "µs"],
+  [1, "ns"],
+];
+
+const THIN = "\u202f";
+
+function significant(value: number): string {
+  const magnitude = Math.abs(value);
+  return value.toFixed(magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2);
+}
+
+/** A length of time, such as `1.25 s`, `340 µs` or `3 min 20 s`. */
+export function duration(ns: Ns): string {
+  if (!Number.isFinite(ns)) return "–";
+  const magnitude = Math.abs(ns);
+  const seconds = Math.round(magnitude / 1e9);
+  if (seconds >= 3600) return `${Math.floor(seconds / 3600)}${THIN}h ${Math.floor((seconds % 3600) / 60)}${THIN}min`;
+  if (seconds >= 100) return `${Math.floor(seconds / 60)}${THIN}min ${seconds % 60}${THIN}s`;
+  // 999.7 would read as 1000 of the smaller unit; the 0.9995 moves it to the larger one.
+  const [size, unit] = STEPS.find(([size]) => magnitude >= size * 0.9995) ?? [1, "ns"];
+  const value = ns / size;
+  return `${unit === "ns" ? Math.round(value) : significant(value)}${THIN}${unit}`;
+}
+
+/** A whole number with its thousands apart. */
+export function whole(value: number): string {
+  return Math.round(value)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, THIN);
+}
+
+/** A number of calls in a second: whole from 10 on, with its digits below. */
+export function rate(value: number): string {
+  return value >= 10 ? whole(value) : value.toFixed(value >= 1 ? 1 : 2);
+}
+
+export function percent(share: number): string {
+  return `${Math.round(share * 100)}${THIN}%`;
+}

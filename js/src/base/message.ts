@@ -1,0 +1,116 @@
+/**
+ * What one message from the kernel says, free of its encoding. The decoder makes these and the model folds them; neither knows the other.
+ * Times are nanoseconds since the trace's start; NaN stands for 'has not happened'.
+ */
+import type { Ns, Row, UnixMs } from "./units";
+
+export type TraceState = "live" | "done" | "static";
+
+export interface Counts {
+  readonly total: number;
+  readonly pending: number;
+  readonly running: number;
+  readonly finished: number;
+  readonly failed: number;
+  readonly cancelled: number;
+}
+
+export interface PoolInfo {
+  readonly pool: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly workers: number;
+  readonly opened: Ns;
+  readonly closed: Ns | null;
+  readonly method: string;
+}
+
+export interface LaneInfo {
+  readonly lane: number;
+  readonly pool: number;
+  readonly name: string;
+  /** Process id, or native thread id. */
+  readonly ident: number;
+  readonly started: Ns;
+  readonly ready: Ns | null;
+  readonly exited: Ns | null;
+  /** Empty after an orderly exit, else words such as `killed by SIGKILL`. */
+  readonly detail: string;
+}
+
+/** Names that a table gains: the index of `names[i]` is `first + i`. */
+export interface NameRun {
+  readonly first: number;
+  readonly names: readonly string[];
+}
+
+/** Runs of submitted calls: rows `first .. first+count-1` with one label; `item` is the first one's index in its map, or -1. */
+export interface CallColumns {
+  readonly first: Uint32Array;
+  readonly count: Uint32Array;
+  readonly submitted: Float64Array;
+  readonly label: Uint32Array;
+  readonly item: Int32Array;
+}
+
+export interface RunningColumns {
+  readonly row: Uint32Array;
+  readonly lane: Uint16Array;
+  readonly started: Float64Array;
+}
+
+export interface EndedColumns {
+  readonly row: Uint32Array;
+  /** `NO_LANE` for a call that never ran. */
+  readonly lane: Uint16Array;
+  readonly sent: Float64Array;
+  readonly started: Float64Array;
+  readonly finished: Float64Array;
+  readonly delivered: Float64Array;
+  readonly outcome: Uint8Array;
+}
+
+export interface ConsumedColumns {
+  readonly row: Uint32Array;
+  readonly time: Float64Array;
+}
+
+export interface WaitColumns {
+  readonly caller: Uint16Array;
+  readonly kind: Uint8Array;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  /** `NO_ROW` when it waited for several calls. */
+  readonly row: Uint32Array;
+}
+
+export const NO_LANE = 65535;
+export const NO_ROW: Row = 4294967295;
+
+/** Where a message stands in the stream; known before its columns are read. */
+export interface MessageHead {
+  readonly kind: "delta" | "snapshot";
+  readonly seq: number;
+  readonly now: Ns;
+  readonly state: TraceState;
+  readonly title: string;
+  readonly wall: UnixMs;
+  readonly counts: Counts;
+  /** Older calls that the bounded store no longer has. */
+  readonly dropped: number;
+}
+
+export interface Message extends MessageHead {
+  /** The coarseness of this message's times. */
+  readonly unit: Ns;
+  readonly labels: NameRun | null;
+  readonly callers: NameRun | null;
+  readonly pools: readonly PoolInfo[];
+  readonly lanes: readonly LaneInfo[];
+  readonly errors: readonly (readonly [row: Row, error: string, traceback: string])[];
+  readonly calls: CallColumns | null;
+  readonly running: RunningColumns | null;
+  readonly ended: EndedColumns | null;
+  readonly consumed: ConsumedColumns | null;
+  readonly waits: WaitColumns | null;
+}

@@ -1,0 +1,49 @@
+/** The threads that call the pools: when they blocked, in what, and for which call. */
+import type { WaitColumns } from "../base/message";
+import type { Ns, Row } from "../base/units";
+import { SliceIndex } from "./slices";
+
+/** A wait that has not ended. */
+export interface OpenWait {
+  readonly start: Ns;
+  readonly kind: number;
+  readonly row: Row;
+}
+
+export class Caller {
+  readonly waits = new SliceIndex(() => false);
+  open: OpenWait[] = [];
+
+  /** A wait is told again when it has ended; its start may differ by the coarseness of two messages. */
+  fold(start: Ns, end: Ns, kind: number, row: Row, coarseness: Ns): void {
+    this.open = this.open.filter((wait) => Math.abs(wait.start - start) > coarseness);
+    if (Number.isNaN(end)) this.open.push({ start, kind, row });
+    else this.waits.add(row, start, end, kind);
+  }
+}
+
+export class Callers {
+  readonly names: string[] = [];
+  readonly #callers: Caller[] = [];
+  #coarsest: Ns = 0;
+
+  /** The callers, by their index on the wire. One that has never blocked has no waits. */
+  get all(): readonly Caller[] {
+    return this.#callers;
+  }
+
+  fold(columns: WaitColumns, unit: Ns): void {
+    this.#coarsest = Math.max(this.#coarsest, unit);
+    for (let i = 0; i < columns.caller.length; i++) {
+      const index = columns.caller[i]!;
+      while (this.#callers.length <= index) this.#callers.push(new Caller());
+      this.#callers[index]!.fold(
+        columns.start[i]!,
+        columns.end[i]!,
+        columns.kind[i]!,
+        columns.row[i]!,
+        2 * this.#coarsest,
+      );
+    }
+  }
+}

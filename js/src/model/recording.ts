@@ -1,0 +1,128 @@
+/** The recorded run as the page knows it: messages are folded in, and nothing here knows the time or the screen. */
+import { hasFailed, Outcome } from "../base/codes";
+import type { CallColumns, EndedColumns, LaneInfo, Message, PoolInfo, RunningColumns } from "../base/message";
+import { NO_LANE } from "../base/message";
+import type { Ns, Row } from "../base/units";
+import { Callers } from "./callers";
+import { CallTable } from "./calls";
+import { SliceIndex } from "./slices";
+import { Steps } from "./steps";
+
+export interface Lane {
+  info: LaneInfo;
+  readonly slices: SliceIndex;
+}
+
+export interface RunningCall {
+  readonly lane: number;
+  readonly started: Ns;
+}
+
+export interface CallError {
+  readonly error: string;
+  readonly traceback: string;
+}
+
+const NEVER = Number.POSITIVE_INFINITY;
+
+export class Recording {
+  readonly calls = new CallTable();
+  readonly callers = new Callers();
+  readonly labels: string[] = [];
+  readonly pools = new Map<number, PoolInfo>();
+  readonly lanes = new Map<number, Lane>();
+  readonly running = new Map<Row, RunningCall>();
+  readonly errors = new Map<Row, CallError>();
+  /** Calls submitted by a time. */
+  readonly submitted = new Steps();
+  /** Calls that ended without ever running, by a time. */
+  readonly neverRan = new Steps();
+  /** Ended calls for each outcome code. */
+  readonly outcomes = new Map<number, number>();
+  /** The failed call that ended first; null while there is none. */
+  firstFailed: Row | null = null;
+  #firstFailedAt: Ns = NEVER;
+  /** Times of the first and last thing that happened; infinite and crossed while nothing has. */
+  first: Ns = NEVER;
+  last: Ns = -NEVER;
+
+  fold(message: Message): void {
+    const { labels, callers } = message;
+    labels?.names.forEach((name, i) => {
+      this.labels[labels.first + i] = name;
+    });
+    callers?.names.forEach((name, i) => {
+      this.callers.names[callers.first + i] = name;
+    });
+    for (const pool of message.pools) this.pools.set(pool.pool, pool);
+    for (const info of message.lanes) this.#lane(info.lane).info = info;
+    for (const [row, error, traceback] of message.errors) this.errors.set(row, { error, traceback });
+    if (message.calls) this.#foldCalls(message.calls);
+    if (message.running) this.#foldRunning(message.running);
+    if (message.ended) this.#foldEnded(message.ended);
+    if (message.consumed) {
+      const { row, time } = message.consumed;
+      for (let i = 0; i < row.length; i++) this.calls.consumed(row[i]!, time[i]!);
+    }
+    if (message.waits) {
+      this.callers.fold(message.waits, message.unit);
+      for (const start of message.waits.start) this.#happened(start);
+      for (const end of message.waits.end) this.#happened(end);
+    }
+  }
+
+  /** A lane that nobody has introduced, because that message was lost, is drawn all the same. */
+  #lane(lane: number): Lane {
+    let found = this.lanes.get(lane);
+    if (found === undefined) {
+      const info = { lane, pool: 0, name: "", ident: 0, started: Number.NaN, ready: null, exited: null, detail: "" };
+      found = { info, slices: new SliceIndex(hasFailed) };
+      this.lanes.set(lane, found);
+    }
+    return found;
+  }
+
+  #happened(time: Ns): void {
+    if (time < this.first) this.first = time;
+    if (time > this.last) this.last = time;
+  }
+
+  #foldCalls({ first, count, submitted, label, item }: CallColumns): void {
+    for (let i = 0; i < first.length; i++) {
+      this.calls.announce(first[i]!, count[i]!, submitted[i]!, label[i]!, item[i]!);
+      this.submitted.add(submitted[i]!, count[i]!);
+      this.#happened(submitted[i]!);
+    }
+  }
+
+  #foldRunning({ row, lane, started }: RunningColumns): void {
+    for (let i = 0; i < row.length; i++) {
+      if (this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
+      this.running.set(row[i]!, { lane: lane[i]!, started: started[i]! });
+      this.calls.started(row[i]!, lane[i]!, started[i]!);
+      this.#lane(lane[i]!);
+      this.#happened(started[i]!);
+    }
+  }
+
+  #foldEnded({ row, lane, sent, started, finished, delivered, outcome }: EndedColumns): void {
+    for (let i = 0; i < row.length; i++) {
+      const code = outcome[i]!;
+      // A message that repeats what a resync has brought must not draw a call twice.
+      if (this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
+      this.running.delete(row[i]!);
+      this.calls.ended(row[i]!, lane[i]!, sent[i]!, started[i]!, finished[i]!, delivered[i]!, code);
+      this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + 1);
+      if (lane[i]! !== NO_LANE && !Number.isNaN(started[i]!)) {
+        this.#lane(lane[i]!).slices.add(row[i]!, started[i]!, finished[i]!, code);
+        this.#happened(started[i]!);
+      } else this.neverRan.add(finished[i]!, 1);
+      this.#happened(finished[i]!);
+      this.#happened(delivered[i]!);
+      if (hasFailed(code) && finished[i]! < this.#firstFailedAt) {
+        this.#firstFailedAt = finished[i]!;
+        this.firstFailed = row[i]!;
+      }
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The finished slices of one lane, in order of their start, with sums that answer 'how busy was it between these two times' without
+ * touching each slice: before every 64th slice stands how much busy and failed time came before it.
+ *
+ * A worker runs one call at a time, so the slices of a lane do not overlap; only the last one that started can reach past a given time.
+ */
+import { countUpTo, floatColumn, settleTail, uint8Column, uint32Column } from "../base/column";
+import type { Ns, Row } from "../base/units";
+
+const SHIFT = 6;
+export const BLOCK = 1 << SHIFT;
+
+/** Above so many slices a pixel, the sums before the blocks alone are exact to a pixel's worth. */
+const COARSE_FROM = 2 * BLOCK;
+
+/** What had happened in a lane before each of some times. */
+export class Sums {
+  readonly busy: Float64Array;
+  readonly failedBusy: Float64Array;
+  readonly failed: Float64Array;
+  readonly started: Float64Array;
+
+  constructor(length: number) {
+    this.busy = new Float64Array(length);
+    this.failedBusy = new Float64Array(length);
+    this.failed = new Float64Array(length);
+    this.started = new Float64Array(length);
+  }
+
+  get length(): number {
+    return this.busy.length;
+  }
+}
+
+export class SliceIndex {
+  readonly start = floatColumn();
+  readonly end = floatColumn();
+  readonly row = uint32Column();
+  readonly code = uint8Column();
+  readonly #failed: (code: number) => boolean;
+  readonly #blockStart = floatColumn();
+  readonly #busyBefore = floatColumn();
+  readonly #failedBusyBefore = floatColumn();
+  readonly #failedBefore = uint32Column();
+  #settled = 0;
+  #busy = 0;
+  #failedBusy = 0;
+  #failedCount = 0;
+
+  /** @param failed whether a slice's code means that it must not be merged out of sight */
+  constructor(failed: (code: number) => boolean) {
+    this.#failed = failed;
+  }
+
+  get count(): number {
+    return this.start.length;
+  }
+
+  /** Busy time of all slices, in ns. */
+  get busy(): Ns {
+    this.settle();
+    return this.#busy;
+  }
+
+  add(row: Row, start: Ns, end: Ns, code: number): void {
+    this.start.push(start);
+    this.end.push(Math.max(start, end));
+    this.row.push(row);
+    this.code.push(code);
+  }
+
+  /** Bring order and sums up to date with what was added. Each reading method does so first. */
+  settle(): void {
+    if (this.#settled === this.count) return;
+    const moved = settleTail(this.start, [this.end, this.row, this.code], this.#settled);
+    if (moved < this.#settled) this.#rewind(moved >>> SHIFT);
+    for (let i = this.#settled; i < this.count; i++) {
+      const start = this.start.get(i);
+      if (i % BLOCK === 0) {
+        this.#blockStart.push(start);
+        this.#busyBefore.push(this.#busy);
+        this.#failedBusyBefore.push(this.#failedBusy);
+        this.#failedBefore.push(this.#failedCount);
+      }
+      this.#include(i, start);
+    }
+    this.#settled = this.count;
+  }
+
+  #include(i: number, start: Ns): void {
+    const length = this.end.get(i) - start;
+    this.#busy += length;
+    if (this.failedAt(i)) {
+      this.#failedBusy += length;
+      this.#failedCount++;
+    }
+  }
+
+  #rewind(block: number): void {
+    this.#settled = block * BLOCK;
+    this.#busy = this.#busyBefore.get(block);
+    this.#failedBusy = this.#failedBusyBefore.get(block);
+    this.#failedCount = this.#failedBefore.get(block);
+    for (const column of [this.#blockStart, this.#busyBefore, this.#failedBusyBefore]) column.truncate(block);
+    this.#failedBefore.truncate(block);
+  }
+
+  /** Whether the slice at `index` must not be merged out of sight. */
+  failedAt(index: number): boolean {
+    return this.#failed(this.code.get(index));
+  }
+
+  /** How many slices had started by `time`. */
+  startedBy(time: Ns): number {
+    this.settle();
+    return countUpTo(this.start, time);
+  }
+
+  /** The slices that lie between two times, wholly or in part: indexes `[from, to)`. */
+  between(from: Ns, to: Ns): [number, number] {
+    const first = this.startedBy(from);
+    const reaches = first > 0 && this.end.get(first - 1) > from;
+    return [reaches ? first - 1 : first, this.startedBy(to)];
+  }
+
+  /** Fill `out` with what had happened before each of the times `start + i * step`. */
+  sumsAt(start: Ns, step: Ns, out: Sums): void {
+    this.settle();
+    const last = start + step * (out.length - 1);
+    const [first, end] = this.between(start, last);
+    const coarse = (end - first) / Math.max(1, out.length - 1) > COARSE_FROM;
+    let block = 0;
+    for (let i = 0; i < out.length; i++) {
+      const time = start + i * step;
+      block = countUpTo(this.#blockStart, time, block);
+      if (coarse && block > 0 && block < this.#blockStart.length) this.#coarseSums(block - 1, time, out, i);
+      else this.#exactSums(block - 1, time, out, i);
+    }
+  }
+
+  #exactSums(block: number, time: Ns, out: Sums, at: number): void {
+    const from = Math.max(0, block) * BLOCK;
+    const known = block >= 0;
+    let busy = known ? this.#busyBefore.get(block) : 0;
+    let failedBusy = known ? this.#failedBusyBefore.get(block) : 0;
+    let failed = known ? this.#failedBefore.get(block) : 0;
+    let i = from;
+    for (const stop = known ? Math.min(this.count, from + BLOCK) : 0; i < stop; i++) {
+      const start = this.start.get(i);
+      if (start > time) break;
+      const length = Math.min(this.end.get(i), time) - start;
+      busy += length;
+      if (this.failedAt(i)) {
+        failedBusy += length;
+        failed++;
+      }
+    }
+    out.busy[at] = busy;
+    out.failedBusy[at] = failedBusy;
+    out.failed[at] = failed;
+    out.started[at] = i;
+  }
+
+  /** Between two blocks the sums grow evenly: what that is wrong by lies within one block, which is less than a pixel here. */
+  #coarseSums(block: number, time: Ns, out: Sums, at: number): void {
+    const from = this.#blockStart.get(block);
+    const length = this.#blockStart.get(block + 1) - from;
+    const share = length > 0 ? (time - from) / length : 1;
+    const between = (before: number, after: number) => before + share * (after - before);
+    out.busy[at] = between(this.#busyBefore.get(block), this.#busyBefore.get(block + 1));
+    out.failedBusy[at] = between(this.#failedBusyBefore.get(block), this.#failedBusyBefore.get(block + 1));
+    out.failed[at] = between(this.#failedBefore.get(block), this.#failedBefore.get(block + 1));
+    out.started[at] = (block + share) * BLOCK;
+  }
+}

@@ -1,0 +1,101 @@
+/** Draws the slices of one lane as rectangles. For lanes so full that rectangles would be thinner than pixels, see `columns`. */
+import { outcomeName } from "../base/codes";
+import type { TimeScale } from "../base/scale";
+import type { Ns, Px, Row } from "../base/units";
+import type { SliceIndex } from "../model/slices";
+import type { Box, Palette, SliceKind, SliceStyle, Surface } from "./surface";
+
+/** Rounded corners only where they can be seen, for they cost far more than plain ones. */
+const ROUND_FROM: Px = 10;
+const TEXT_FROM: Px = 26;
+const PADDING: Px = 5;
+/** A failed call is seen however short it was. */
+const LEAST_FAILED: Px = 3;
+const LEAST: Px = 1;
+
+/** The words that a slice may carry: all of it, and what to keep when that is too long (empty when nothing makes sense alone). */
+export type SliceText = (row: Row) => readonly [full: string, short: string];
+
+export function kindOf(code: number): SliceKind {
+  const name = outcomeName(code);
+  return name === "none" || name === "cancelled" ? "lost" : name;
+}
+
+function fitText(surface: Surface, [full, short]: readonly [string, string], room: Px): string {
+  if (surface.measureText(full).width <= room) return full;
+  const letters = Math.floor((room / surface.measureText(full).width) * full.length) - 1;
+  if (short) return surface.measureText(short).width <= room ? short : "";
+  return letters >= 3 ? `${full.slice(0, letters)}…` : "";
+}
+
+/** Draw one slice from `left` to `right`, with its words when there is room. */
+export function drawSlice(
+  surface: Surface,
+  box: Box,
+  left: Px,
+  right: Px,
+  style: SliceStyle,
+  text: () => readonly [string, string],
+): void {
+  // What lies far outside is cut off here: canvases lose precision at millions of pixels.
+  const from = Math.max(left, box.x - 8);
+  const to = Math.min(right, box.x + box.width + 8);
+  const gap = to - from > 3 ? 1 : 0;
+  const width = Math.max(LEAST, to - from - gap);
+  surface.fillStyle = style.fill;
+  if (width >= ROUND_FROM) {
+    surface.beginPath();
+    surface.roundRect(from, box.y, width, box.height, 2);
+    surface.fill();
+  } else surface.fillRect(from, box.y, width, box.height);
+  const start = Math.max(from, box.x) + PADDING;
+  const room = Math.min(to, box.x + box.width) - gap - PADDING - start;
+  if (room < TEXT_FROM - 2 * PADDING) return;
+  const words = fitText(surface, text(), room);
+  if (words === "") return;
+  surface.fillStyle = style.text;
+  surface.fillText(words, start, box.y + box.height / 2 + 0.5);
+}
+
+export function prepareText(surface: Surface, palette: Palette): void {
+  surface.font = palette.font;
+  surface.textAlign = "left";
+  surface.textBaseline = "middle";
+}
+
+/** Draw a lane's slices `[from, to)`; the failed ones last, so that no neighbour covers them. */
+export function drawSlices(
+  surface: Surface,
+  box: Box,
+  scale: TimeScale,
+  slices: SliceIndex,
+  [from, to]: readonly [number, number],
+  styleOf: (code: number) => SliceStyle,
+  textOf: SliceText,
+): void {
+  for (const failed of [false, true]) {
+    for (let i = from; i < to; i++) {
+      if (slices.failedAt(i) !== failed) continue;
+      const left = scale.timeToPx(slices.start.get(i));
+      const right = Math.max(scale.timeToPx(slices.end.get(i)), left + (failed ? LEAST_FAILED : LEAST));
+      drawSlice(surface, box, left, right, styleOf(slices.code.get(i)), () => textOf(slices.row.get(i)));
+    }
+  }
+}
+
+/** A running call: pale, with a strong leading edge that moves. */
+export function drawRunning(
+  surface: Surface,
+  box: Box,
+  scale: TimeScale,
+  started: Ns,
+  now: Ns,
+  style: SliceStyle,
+  text: () => readonly [string, string],
+): void {
+  const left = scale.timeToPx(started);
+  const right = Math.max(scale.timeToPx(now), left + 2);
+  drawSlice(surface, box, left, right + 1, style, text);
+  surface.fillStyle = style.edge;
+  surface.fillRect(right - 2, box.y, 2, box.height);
+}

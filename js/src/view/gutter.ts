@@ -1,0 +1,85 @@
+/** The names of the rows, at the left: workers with what they are, how much they did and how busy they were. */
+import { percent, whole } from "../base/format";
+import type { Ns } from "../base/units";
+import { busyShare, runningTimes } from "../model/figures";
+import type { Lane, Recording } from "../model/recording";
+import type { Layout, RowPlace } from "../render/layout";
+import { element, setAttribute, setText } from "./dom";
+import { callerName, laneName } from "./naming";
+import { words } from "./words";
+
+interface LaneLabel {
+  readonly lane: Lane;
+  readonly node: HTMLElement;
+  readonly name: HTMLElement;
+  readonly ident: HTMLElement;
+  readonly count: HTMLElement;
+  readonly bar: HTMLElement;
+}
+
+export class Gutter {
+  readonly node = element("div", "pv-gutter");
+  #lanes: LaneLabel[] = [];
+  #key = "";
+
+  /** Make the labels anew when the rows have changed. */
+  layOut(recording: Recording, layout: Layout): void {
+    const key = layout.rows.map((row) => this.#keyOf(row)).join();
+    setAttribute(this.node, "style", `height: ${layout.height}px`);
+    if (key === this.#key) return;
+    this.#key = key;
+    this.#lanes = [];
+    this.node.replaceChildren(...layout.rows.map((row) => this.#label(recording, row)));
+  }
+
+  #keyOf(row: RowPlace): string {
+    return `${row.kind}${row.kind === "lane" ? row.lane.info.lane : row.kind === "pool" ? row.pool.pool : row.index}@${row.top}`;
+  }
+
+  #label(recording: Recording, row: RowPlace): HTMLElement {
+    const node = element("div", `pv-row pv-row-${row.kind}`);
+    node.style.height = `${row.height}px`;
+    if (row.kind === "lane") this.#lanes.push(this.#laneLabel(row.lane, node));
+    else if (row.kind === "caller") node.append(element("span", "pv-name", callerName(recording, row.index)));
+    else {
+      const detail = [row.pool.method, words.pool(row.pool.workers)].filter(Boolean).join(" · ");
+      node.append(element("span", "pv-name", row.pool.name), element("span", "pv-ident", detail));
+    }
+    node.title = node.textContent ?? "";
+    return node;
+  }
+
+  #laneLabel(lane: Lane, node: HTMLElement): LaneLabel {
+    const [name, ident, count] = [element("span", "pv-name"), element("span", "pv-ident"), element("span", "pv-calls")];
+    const bar = element("span", "pv-share-bar");
+    node.append(name, ident, count, element("span", "pv-share", bar));
+    return { lane, node, name, ident, count, bar };
+  }
+
+  /** Bring numbers up to date; `start` and `end` are the run's. */
+  update(recording: Recording, start: Ns, end: Ns, now: Ns): void {
+    const times = runningTimes(recording, now);
+    for (const { lane: known, node, name, ident, count, bar } of this.#lanes) {
+      // A snapshot brings new lanes under the same numbers.
+      const lane = recording.lanes.get(known.info.lane) ?? known;
+      const { busy, there } = busyShare(lane, times.get(lane.info.lane) ?? 0, start, end);
+      const share = there > 0 ? Math.min(1, busy / there) : 0;
+      const kind = recording.pools.get(lane.info.pool)?.kind === "thread" ? words.thread : words.process;
+      const calls = words.callsDone(whole(lane.slices.count), lane.slices.count);
+      setText(name, laneName(lane));
+      setText(ident, lane.info.ident ? String(lane.info.ident) : "");
+      setText(count, whole(lane.slices.count));
+      setAttribute(bar, "style", `width: ${(100 * share).toFixed(1)}%`);
+      const exited = lane.info.exited === null ? "" : lane.info.detail || words.exited;
+      setAttribute(node, "data-exited", exited ? "true" : null);
+      const parts = [
+        laneName(lane),
+        lane.info.ident ? `${kind} ${lane.info.ident}` : "",
+        calls,
+        words.busyShare(percent(share)),
+        exited,
+      ];
+      setAttribute(node, "title", parts.filter(Boolean).join(" · "));
+    }
+  }
+}

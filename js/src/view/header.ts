@@ -1,0 +1,109 @@
+/** The line above the picture: what runs, how far it is, how fast, and what went wrong, in words. */
+import { hasFailed, outcomeName } from "../base/codes";
+import { duration, percent, rate, whole } from "../base/format";
+import type { PageMs } from "../base/units";
+import { figures, isUnderWay } from "../model/figures";
+import type { Store } from "../model/store";
+import { element, setAttribute, setHidden, setText } from "./dom";
+import { shortName } from "./naming";
+import { words } from "./words";
+
+/** A number with its unit of speech: `12 calls/s`. */
+class Fact {
+  readonly #value = element("span", "pv-value");
+  readonly #unit = element("span", "pv-unit");
+  readonly node = element("span", "pv-fact", this.#value, this.#unit);
+
+  show(value: string | null, unit: string): void {
+    setHidden(this.node, value === null);
+    setText(this.#value, value ?? "");
+    setText(this.#unit, unit);
+  }
+}
+
+function failureWords(store: Store): string {
+  const { recording } = store;
+  const failed = [...recording.outcomes].filter(([code]) => hasFailed(code)).sort(([a], [b]) => a - b);
+  const parts = failed.map(([code, count]) => words.failed(whole(count), outcomeName(code)));
+  const text = words.failures(parts, whole(store.head?.counts.total ?? 0));
+  const first = recording.firstFailed;
+  if (first === null) return text;
+  const error = recording.errors.get(first)?.error;
+  return `${text}, ${words.first(shortName(recording, first))}${error ? `: ${error}` : ""}`;
+}
+
+export class Header {
+  readonly #title = element("span", "pv-title");
+  readonly #state = element("span", "pv-state");
+  readonly #done = new Fact();
+  readonly #rate = new Fact();
+  readonly #elapsed = new Fact();
+  readonly #left = new Fact();
+  readonly #busy = new Fact();
+  readonly #failures = element("div", "pv-failures");
+  readonly #notice = element("div", "pv-notice");
+  readonly #bars = (["finished", "failed", "cancelled", "running"] as const).map(
+    (kind) => [kind, element("span", `pv-part pv-part-${kind}`)] as const,
+  );
+  readonly node: HTMLElement;
+
+  /** @param buttons what stands at the right end */
+  constructor(buttons: HTMLElement) {
+    const facts = [this.#done, this.#rate, this.#elapsed, this.#left, this.#busy].map((fact) => fact.node);
+    const line = element("div", "pv-line", this.#title, this.#state, element("span", "pv-facts", ...facts), buttons);
+    const progress = element("div", "pv-progress", ...this.#bars.map(([, bar]) => bar));
+    progress.setAttribute("aria-hidden", "true");
+    this.#notice.setAttribute("role", "status");
+    this.node = element("div", "pv-header", line, this.#failures, this.#notice, progress);
+  }
+
+  update(store: Store, page: PageMs): void {
+    const { head } = store;
+    setText(this.#title, head?.title || words.untitled);
+    setText(this.#state, words.states[head?.state ?? "live"]);
+    setHidden(this.#state, head === null);
+    this.#updateFacts(store, page);
+    const failed = head !== null && head.counts.failed > 0;
+    setHidden(this.#failures, !failed);
+    if (failed) setText(this.#failures, failureWords(store));
+    const notice = this.#noticeText(store, page);
+    setHidden(this.#notice, notice === "");
+    setText(this.#notice, notice);
+    const total = Math.max(1, head?.counts.total ?? 0);
+    for (const [kind, bar] of this.#bars) {
+      setAttribute(bar, "style", `width: ${((100 * (head?.counts[kind] ?? 0)) / total).toFixed(2)}%`);
+    }
+  }
+
+  #updateFacts(store: Store, page: PageMs): void {
+    const { head, recording } = store;
+    if (head === null || head.counts.total === 0) {
+      for (const fact of [this.#rate, this.#elapsed, this.#left, this.#busy]) fact.show(null, "");
+      this.#done.show("", words.loading);
+      return;
+    }
+    const { total, pending, running } = head.counts;
+    const now = head.state === "live" ? store.link.now(page) : head.now;
+    const { elapsed, perSecond, left, utilisation } = figures(recording, head, now);
+    const done = total - pending - running;
+    if (isUnderWay(head)) this.#done.show(words.done(whole(done), whole(total)), words.doneUnit(total));
+    else this.#done.show(whole(total), words.allDone(whole(total), total));
+    this.#rate.show(Number.isNaN(perSecond) ? null : rate(perSecond), words.rate);
+    this.#elapsed.show(duration(elapsed), words.elapsed);
+    this.#left.show(left === null ? null : words.about(duration(left)), words.left);
+    this.#busy.show(Number.isNaN(utilisation) ? null : percent(utilisation), words.busy);
+  }
+
+  #noticeText(store: Store, page: PageMs): string {
+    const { head, link } = store;
+    const parts: string[] = [];
+    if (store.problem !== null) parts.push(words.problem(store.problem));
+    if (head !== null && head.state === "live" && isUnderWay(head) && link.isSilent(page) && link.heard !== null) {
+      const since = new Date(Date.now() - (page - link.heard));
+      parts.push(words.silent(since.toLocaleTimeString()));
+    }
+    if (store.hasGap) parts.push(words.gap);
+    if (head !== null && head.dropped > 0) parts.push(words.dropped(whole(head.dropped)));
+    return parts.join(" · ");
+  }
+}

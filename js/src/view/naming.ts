@@ -1,0 +1,40 @@
+/** What calls, workers and callers are called on the screen. */
+import { blockedName } from "../base/codes";
+import { NO_ROW } from "../base/message";
+import type { Row } from "../base/units";
+import type { Lane, Recording } from "../model/recording";
+import { words } from "./words";
+
+function nameOf(recording: Recording, row: Row): { name: string; item: number } {
+  const call = recording.calls.get(row);
+  const name = (call && recording.labels[call.label]) || words.call;
+  return { name, item: call?.item ?? -1 };
+}
+
+/** In a slice: the name with its index as Python would write it, or the index alone where that does not fit. */
+export function sliceText(recording: Recording, row: Row): readonly [string, string] {
+  if (row === NO_ROW) return ["", ""];
+  const { name, item } = nameOf(recording, row);
+  return item < 0 ? [name, ""] : [`${name} [${item}]`, `[${item}]`];
+}
+
+/** In a sentence. */
+export function callName(recording: Recording, row: Row): string {
+  const { name, item } = nameOf(recording, row);
+  return item < 0 ? name : words.ofMap(name, String(item));
+}
+
+/** In the list of errors, where the function's name would only repeat itself. */
+export function shortName(recording: Recording, row: Row): string {
+  const { name, item } = nameOf(recording, row);
+  return item < 0 ? name : words.item(String(item));
+}
+
+export const laneName = (lane: Lane) => lane.info.name || words.worker(lane.info.lane);
+export const callerName = (recording: Recording, index: number) => recording.callers.names[index] || words.caller;
+
+/** What a wait is for. */
+export function waitText(recording: Recording, code: number, row: Row): string {
+  const blocked = words.blockedShort[blockedName(code)];
+  return row === NO_ROW ? blocked : `${blocked} ${sliceText(recording, row)[0]}`;
+}

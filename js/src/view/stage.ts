@@ -1,0 +1,87 @@
+/** The plot's elements and sizes: the gutter that scrolls, the canvas beside it, sharp on every screen. */
+import { onAbort } from "../base/listen";
+import type { Px } from "../base/units";
+import { Sums } from "../model/slices";
+import { AXIS_HEIGHT, LANE_HEIGHT, OVERVIEW_HEIGHT } from "../render/layout";
+import { element } from "./dom";
+import { CanvasPixelRow } from "./strip";
+
+/** More lanes than so many scroll inside. */
+const MOST_LANES = 24;
+const LEAST_ROWS: Px = LANE_HEIGHT * 2;
+const NARROW: Px = 620;
+const GUTTER: Px = 216;
+const NARROW_GUTTER: Px = 100;
+
+export class Stage {
+  readonly canvas = element("canvas", "pv-canvas");
+  readonly scroller = element("div", "pv-scroller");
+  readonly caption = element("div", "pv-caption");
+  readonly plot: HTMLElement;
+  readonly context: CanvasRenderingContext2D;
+  width: Px = 0;
+  height: Px = 0;
+  gutter: Px = GUTTER;
+  ratio = 0;
+  sums = new Sums(1);
+  strip = new CanvasPixelRow(1);
+
+  /** @param changed is called when what is drawn does not fit its size any more */
+  constructor(gutter: HTMLElement, tip: HTMLElement, changed: () => void, signal: AbortSignal) {
+    this.scroller.append(gutter);
+    this.plot = element("div", "pv-plot", this.caption, this.scroller, this.canvas, tip);
+    const context = this.canvas.getContext("2d");
+    if (context === null) throw new Error("this browser draws no canvas");
+    this.context = context;
+    const observer = new ResizeObserver(changed);
+    observer.observe(this.plot);
+    onAbort(signal, () => observer.disconnect());
+    this.scroller.addEventListener("scroll", changed, { signal, passive: true });
+  }
+
+  get scroll(): Px {
+    return this.scroller.scrollTop;
+  }
+
+  /**
+   * Give rows and canvas their sizes.
+   *
+   * @param rows height of all rows
+   * @param wished height of the plot that the user asked for; 0 for as high as it needs
+   * @returns false when there is no room at all, as in a folded output
+   */
+  fit(rows: Px, wished: Px): boolean {
+    const total = this.plot.clientWidth;
+    const most = wished > 0 ? wished - OVERVIEW_HEIGHT - AXIS_HEIGHT : MOST_LANES * LANE_HEIGHT;
+    const shown = Math.max(LEAST_ROWS, Math.min(rows, most));
+    this.gutter = total < NARROW ? NARROW_GUTTER : GUTTER;
+    this.plot.style.setProperty("--pv-gutter", `${this.gutter}px`);
+    this.plot.classList.toggle("pv-narrow", total < NARROW);
+    this.scroller.style.height = `${shown}px`;
+    const width = this.scroller.clientWidth - this.gutter;
+    if (width < 1) return false;
+    this.#resize(width, OVERVIEW_HEIGHT + shown + AXIS_HEIGHT);
+    return true;
+  }
+
+  #resize(width: Px, height: Px): void {
+    const ratio = devicePixelRatio || 1;
+    if (width === this.width && height === this.height && ratio === this.ratio) return;
+    this.width = width;
+    this.height = height;
+    this.ratio = ratio;
+    this.canvas.width = Math.round(width * ratio);
+    this.canvas.height = Math.round(height * ratio);
+    this.canvas.style.width = `${width}px`;
+    this.canvas.style.height = `${height}px`;
+    this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.sums = new Sums(this.canvas.width + 1);
+    this.strip = new CanvasPixelRow(this.canvas.width);
+  }
+
+  /** Where an event is, in px from the canvas' left and top edge. */
+  readonly place = (event: MouseEvent): { x: Px; y: Px } => {
+    const box = this.canvas.getBoundingClientRect();
+    return { x: event.clientX - box.left, y: event.clientY - box.top };
+  };
+}

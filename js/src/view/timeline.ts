@@ -1,0 +1,305 @@
+/** One view of a store: puts the parts together, and decides when each of them is brought up to date. */
+import { whole } from "../base/format";
+import type { Span } from "../base/scale";
+import type { Ns, PageMs, Px } from "../base/units";
+import { extent, isUnderWay, longestRunning } from "../model/figures";
+import { SILENCE } from "../model/link";
+import { type Load, loadOver } from "../model/load";
+import type { Store } from "../model/store";
+import { type Layout, layOut, OVERVIEW_HEIGHT, rowAt } from "../render/layout";
+import { pick } from "../render/pick";
+import { drawScene, type Highlight } from "../render/scene";
+import type { Palette } from "../render/surface";
+import { element, setAttribute, setHidden, setText } from "./dom";
+import { Frames } from "./frames";
+import { followPointer } from "./gestures";
+import { Gutter } from "./gutter";
+import { Header } from "./header";
+import { writeHooks } from "./hooks";
+import { followKeys } from "./keys";
+import { Legend } from "./legend";
+import { sliceText } from "./naming";
+import { Stage } from "./stage";
+import { followTheme, readPalette, type ThemeChoice } from "./theme";
+import { Tooltip } from "./tooltip";
+import { Viewport } from "./viewport";
+import { words } from "./words";
+
+export interface Options {
+  /** Height of the plot in px; 0 for as high as it needs. */
+  height(): Px;
+  theme(): ThemeChoice;
+}
+
+/** How often what changes with every frame, but is read by people or tests, is written: ms. */
+const SLOW: PageMs = 100;
+/** The overview is drawn from a summary that is renewed at most so often while messages stream in: ms. */
+const LOAD_AGE: PageMs = 200;
+/** A running slice that has grown by less than this does not look different: px. */
+const VISIBLE: Px = 0.3;
+
+const NOTHING: Span = { start: 0, end: 0 };
+
+export class Timeline {
+  readonly root = element("div", "poolviz-timeline");
+  readonly #store: Store;
+  readonly #options: Options;
+  readonly #header: Header;
+  readonly #legend = new Legend();
+  readonly #gutter = new Gutter();
+  readonly #tip = new Tooltip();
+  readonly #viewport = new Viewport();
+  readonly #stage: Stage;
+  readonly #frames: Frames;
+  readonly #toAll = element("button", "pv-button");
+  readonly #queued = element("div", "pv-caption-queued");
+  readonly #running = element("div", "pv-caption-running");
+  readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  readonly #applyTheme: () => void;
+  #palette: Palette | null = null;
+  #layout: Layout = { rows: [], height: 0 };
+  #load: Load | null = null;
+  #loadAt: PageMs = Number.NEGATIVE_INFINITY;
+  #loadStale = true;
+  #stale = true;
+  #drawnNow: Ns = 0;
+  #wroteAt: PageMs = Number.NEGATIVE_INFINITY;
+  #pointer: { x: Px; y: Px } | null = null;
+  #tipAt: PageMs = 0;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+
+  /** Mount a view into `el`; it is gone when `signal` aborts. */
+  constructor(el: HTMLElement, store: Store, options: Options, signal: AbortSignal) {
+    this.#store = store;
+    this.#options = options;
+    this.#header = new Header(this.#buttons(signal));
+    this.#stage = new Stage(this.#gutter.node, this.#tip.node, () => this.#redraw(), signal);
+    this.#stage.caption.append(this.#queued, this.#running);
+    this.#setRoles();
+    this.root.append(this.#header.node, this.#stage.plot, this.#legend.node);
+    el.append(this.root);
+    this.#frames = new Frames(this.root, (page) => this.#frame(page), signal);
+    this.#applyTheme = followTheme(this.root, options.theme, () => this.#forgetColours(), signal);
+    this.#followInput(signal);
+    store.changes.subscribe(() => this.#changed(), signal);
+    signal.addEventListener("abort", () => {
+      clearTimeout(this.#silence);
+      this.root.remove();
+    });
+    this.#changed();
+  }
+
+  /** Take up options that have changed. */
+  refresh(): void {
+    this.#applyTheme();
+    this.#redraw();
+  }
+
+  #setRoles(): void {
+    this.root.setAttribute("role", "group");
+    this.#stage.canvas.setAttribute("role", "img");
+    this.#stage.plot.tabIndex = 0;
+    this.#stage.plot.setAttribute("role", "group");
+    this.#stage.plot.setAttribute("aria-label", words.keys);
+  }
+
+  #buttons(signal: AbortSignal): HTMLElement {
+    const button = (node: HTMLButtonElement, text: string, title: string, action: () => void) => {
+      node.type = "button";
+      node.textContent = text;
+      node.title = title;
+      node.addEventListener("click", action, { signal });
+      return node;
+    };
+    const zoom = (factor: number) => () => this.#zoom(this.#stage.width / 2, factor);
+    const zoomOut = button(element("button", "pv-button pv-icon"), "−", words.zoomOut, zoom(1.6));
+    const zoomIn = button(element("button", "pv-button pv-icon"), "+", words.zoomIn, zoom(1 / 1.6));
+    zoomOut.setAttribute("aria-label", words.zoomOut);
+    zoomIn.setAttribute("aria-label", words.zoomIn);
+    button(this.#toAll, words.fit, words.fitHint, () => this.#fit());
+    return element("span", "pv-buttons", this.#toAll, zoomOut, zoomIn);
+  }
+
+  #followInput(signal: AbortSignal): void {
+    const { plot, place } = this.#stage;
+    const panPx = (by: Px) => {
+      this.#viewport.pan(by * this.#viewport.scale(this.#stage.width).nsPerPx);
+      this.#redraw();
+    };
+    const actions = {
+      zoom: (x: Px, factor: number) => this.#zoom(x, factor),
+      pan: panPx,
+      centre: (x: Px) => {
+        const { start, end } = this.#viewport.bounds;
+        this.#viewport.centre(start + ((end - start) * x) / this.#stage.width);
+        this.#redraw();
+      },
+      fit: () => this.#fit(),
+      hover: (x: Px, y: Px) => this.#point(x >= 0 && x <= this.#stage.width ? { x, y } : null),
+      leave: () => this.#point(null),
+    };
+    followPointer(plot, place, (y) => y >= 0 && y < OVERVIEW_HEIGHT, actions, signal);
+    const zoomMiddle = (factor: number) => this.#zoom(this.#stage.width / 2, factor);
+    followKeys(plot, { zoom: zoomMiddle, pan: (share) => panPx(share * this.#stage.width), fit: actions.fit }, signal);
+  }
+
+  #zoom(x: Px, factor: number): void {
+    if (this.#stage.width <= 0) return;
+    this.#viewport.zoom(this.#viewport.scale(this.#stage.width).pxToTime(x), factor);
+    this.#redraw();
+  }
+
+  #fit(): void {
+    this.#viewport.fit();
+    this.#redraw();
+  }
+
+  #point(at: { x: Px; y: Px } | null): void {
+    if (at === null && this.#pointer === null) return;
+    this.#pointer = at;
+    this.#tipAt = 0;
+    this.#redraw();
+  }
+
+  #forgetColours(): void {
+    this.#palette = null;
+    this.#redraw();
+  }
+
+  #redraw(): void {
+    this.#stale = true;
+    // The theme is followed before the frame loop exists.
+    this.#frames?.request();
+  }
+
+  #changed(): void {
+    const store = this.#store;
+    const page = performance.now();
+    writeHooks(this.root, store);
+    this.#writeRunning(page, this.#now(page));
+    const title = store.head?.title || words.untitled;
+    setAttribute(this.root, "aria-label", words.label(title));
+    this.#layout = layOut(store.recording);
+    this.#gutter.layOut(store.recording, this.#layout);
+    this.#header.update(store, page);
+    this.#legend.update(store);
+    this.#describe();
+    this.#loadStale = true;
+    clearTimeout(this.#silence);
+    if (this.#isLive) this.#silence = setTimeout(() => this.#noticeSilence(), SILENCE + 50);
+    this.#redraw();
+  }
+
+  #noticeSilence(): void {
+    this.#header.update(this.#store, performance.now());
+    this.#redraw();
+  }
+
+  #describe(): void {
+    const { head } = this.#store;
+    if (head === null) return;
+    const { total, pending, running, failed } = head.counts;
+    const done = whole(total - pending - running);
+    const text = words.summary(words.states[head.state], done, whole(total), whole(running), whole(failed));
+    setAttribute(this.#stage.canvas, "aria-label", text);
+    setText(this.#queued, `${whole(pending)} ${words.queued}`);
+    setText(this.#running, `${whole(running)} ${words.runningNow}`);
+    setHidden(this.#stage.caption, total === 0);
+  }
+
+  /** Whether time goes on: the trace is live and calls wait or run. */
+  get #isLive(): boolean {
+    const { head } = this.#store;
+    return head !== null && head.state === "live" && isUnderWay(head);
+  }
+
+  #now(page: PageMs): Ns {
+    return this.#isLive ? this.#store.link.now(page) : (this.#store.head?.now ?? 0);
+  }
+
+  #writeRunning(page: PageMs, now: Ns): void {
+    const longest = longestRunning(this.#store.recording, now);
+    if (longest !== null && page - this.#wroteAt < SLOW) return;
+    this.#wroteAt = page;
+    setAttribute(this.root, "data-running-ms", longest === null ? null : (longest / 1e6).toFixed(1));
+  }
+
+  /** Draw if it would look different. Returns whether to look again at the next frame. */
+  #frame(page: PageMs): boolean {
+    const { head, recording, link } = this.#store;
+    const now = this.#now(page);
+    const span = head === null ? null : extent(recording, head, now);
+    this.#viewport.update(span, this.#isLive, page, !this.#calm.matches);
+    if (!this.#stage.fit(this.#layout.height, this.#options.height())) return false;
+    const grown = Math.abs(now - this.#drawnNow) / this.#viewport.scale(this.#stage.width).nsPerPx;
+    if (this.#stale || this.#viewport.moves || grown > VISIBLE) {
+      this.#stale = false;
+      this.#drawnNow = now;
+      this.#draw(page, now);
+      const { start, end } = span ?? NOTHING;
+      this.#gutter.update(recording, start, end, now);
+    }
+    this.#writeRunning(page, now);
+    const grows = this.#isLive && !link.isSilent(page) && !this.#calm.matches;
+    return grows || this.#viewport.moves;
+  }
+
+  #draw(page: PageMs, now: Ns): void {
+    const { recording } = this.#store;
+    const { context, width, height, scroll, sums, strip, ratio } = this.#stage;
+    this.#palette ??= readPalette(this.root, ratio);
+    setHidden(this.#toAll, this.#viewport.follows);
+    setText(this.#toAll, this.#isLive ? words.follow : words.fit);
+    const scale = this.#viewport.scale(width);
+    drawScene(context, {
+      recording,
+      layout: this.#layout,
+      load: this.#currentLoad(page, now),
+      bounds: this.#viewport.bounds,
+      scale,
+      width,
+      height,
+      scroll,
+      now,
+      palette: this.#palette,
+      sums,
+      strip,
+      textOf: (row) => sliceText(recording, row),
+      cursor: this.#pointer === null ? null : scale.pxToTime(this.#pointer.x),
+      highlight: this.#pickUnderPointer(page, now),
+    });
+  }
+
+  #currentLoad(page: PageMs, now: Ns): Load {
+    const { start, end } = this.#viewport.bounds;
+    const bins = Math.max(1, Math.round(this.#stage.width / 2));
+    const old = this.#load;
+    const grew = this.#loadStale || this.#isLive;
+    const resized = old === null || old.queued.length !== bins || old.start !== start;
+    if (resized || (grew && page - this.#loadAt > LOAD_AGE)) {
+      this.#load = loadOver(this.#store.recording, start, (end - start) / bins, bins, now);
+      this.#loadAt = page;
+      this.#loadStale = false;
+    } else if (grew) this.#frames.request();
+    return this.#load as Load;
+  }
+
+  #pickUnderPointer(page: PageMs, now: Ns): Highlight | null {
+    const { recording } = this.#store;
+    const { width, height, scroll } = this.#stage;
+    const at = this.#pointer;
+    const row = at === null ? null : rowAt(this.#layout, at.y - OVERVIEW_HEIGHT + scroll);
+    const inside = at !== null && at.y >= OVERVIEW_HEIGHT && at.y < height;
+    const rows = Math.max(1, this.#layout.rows.length);
+    const picked = inside && row !== null ? pick(recording, row, this.#viewport.scale(width), at.x, now, rows) : null;
+    if (picked === null || row === null || at === null) {
+      this.#tip.hide();
+      return null;
+    }
+    if (page - this.#tipAt > SLOW) {
+      this.#tipAt = page;
+      this.#tip.show(recording, picked, row, at.x + this.#stage.gutter, at.y, this.#stage.plot.clientWidth);
+    }
+    return { start: picked.start, end: picked.end, row };
+  }
+}
