@@ -82,7 +82,8 @@ def install_modules(root: Path) -> None:
     wanted = digest(root, [lock])
     if stamp.is_file() and stamp.read_text() == wanted:
         return
-    npm(root, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+    # By default npm waits over a minute before it says that there is no network.
+    npm(root, "ci", "--no-audit", "--no-fund", "--loglevel=error", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=5000")
     stamp.write_text(wanted)
 
 
