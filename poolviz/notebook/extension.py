@@ -2,7 +2,7 @@
 
     pre_run_cell    enter a scope for the cell's thread
     first call      the scope's on_first, in the thread that submits: make a Timeline of the scope, display it
-    post_run_cell   leave the scope; settle the timeline in the main thread, so that hosts save it with the cell
+    post_run_cell   leave the scope; then the timeline settles (`poolviz.timeline.settling`)
 
 Calls of other threads are in no cell's scope. A pool of an earlier cell is drawn where it is used. In a plain IPython terminal there is
 nothing to display in, and nothing is done.
@@ -29,13 +29,14 @@ class Cell:
     """A cell that runs.
 
     Args:
-        title: what its timeline is called.
+        extension: whose options decide.
+        shell: the shell that runs it.
     """
 
-    def __init__(self, title: str, extension: Extension) -> None:
-        self.title = title
+    def __init__(self, extension: Extension, shell: InteractiveShell) -> None:
         self.timeline: Timeline | None = None
         self._extension = extension
+        self._shell = shell
         self._context = contextvars.copy_context()
         self._since = observe.new_calls(0)
         self.scope = scopes.enter(self._on_first, thread_only=True)
@@ -46,10 +47,12 @@ class Cell:
             if self._extension.auto:
                 self._context.run(self._show)
         except Exception:
-            logger.exception("poolviz: the timeline of %s cannot be shown", self.title)
+            logger.exception("poolviz: the timeline of this cell cannot be shown")
 
     def _show(self) -> None:
-        self.timeline = Timeline(of_scope(self.scope, self.title, since=self._since))
+        # The input history already has this cell, in every IPython; when `execution_count` moves on differs from version to version.
+        title = f"cell {len(self._shell.user_ns['In']) - 1}"
+        self.timeline = Timeline(of_scope(self.scope, title, since=self._since))
         display(self.timeline)  # type: ignore[no-untyped-call]  # IPython's is not annotated
 
     def leave(self) -> None:
@@ -72,7 +75,6 @@ class Extension:
         self._in_kernel = hasattr(shell, "kernel")
         self._cells: list[Cell] = []
         self._loading: Cell | None = None
-        self._unsettled: list[Timeline] = []
 
     def load(self) -> None:
         """Begin, with the cell that loads."""
@@ -89,13 +91,13 @@ class Extension:
             self._shell.events.unregister("pre_run_cell", self.before_cell)
             self._shell.events.unregister("post_run_cell", self.after_cell)
             while self._cells:
-                self._leave()
+                self._cells.pop().leave()
 
     def before_cell(self, _info: Any) -> None:
         """A cell begins."""
         if self._loading is not None and self._loading in self._cells:
             # It was loaded outside of any cell, by a configuration file.
-            self._leave()
+            self._cells.pop().leave()
         self._loading = None
         self._enter()
 
@@ -103,22 +105,12 @@ class Extension:
         """A cell has ended, whichever way."""
         self._loading = None
         if self._cells:
-            self._leave()
-        for timeline in self._unsettled[:]:
-            timeline.settle()
-            if not timeline.live:
-                self._unsettled.remove(timeline)
+            self._cells.pop().leave()
 
     def _enter(self) -> Cell:
-        cell = Cell(f"cell {self._shell.execution_count}", self)
+        cell = Cell(self, self._shell)
         self._cells.append(cell)
         return cell
-
-    def _leave(self) -> None:
-        cell = self._cells.pop()
-        cell.leave()
-        if cell.timeline is not None:
-            self._unsettled.append(cell.timeline)
 
     def magic(self, line: str) -> None:
         """%poolviz: say what is on. %poolviz auto on|off: whether a cell's first call shows a timeline."""

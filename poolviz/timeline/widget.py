@@ -17,7 +17,7 @@ from traitlets import Bytes, Enum, Int, Unicode, default
 
 from poolviz import observe
 from poolviz.export import bundle
-from poolviz.timeline import publisher
+from poolviz.timeline import publisher, settling
 from poolviz.tracing.trace import Trace, one_line
 from poolviz.wire.codec import Message, pack
 from poolviz.wire.feed import Feed
@@ -57,6 +57,8 @@ class Timeline(anywidget.AnyWidget):
         self._feed = Feed(trace)
         self._ended = False
         self._synced_by_publisher = False
+        self._in_sync = True
+        """Whether `snapshot` says all that the page was told."""
         self._warned = False
         self._sent_at = time.monotonic()
         observe.flush_all()
@@ -69,10 +71,11 @@ class Timeline(anywidget.AnyWidget):
         if not fits:
             self._warn(len(blob))
             self._post(first)
-        if first.header["state"] == "done":
+        if self._feed.done:
             self._end()
         else:
             publisher.publisher.add(self)
+            settling.at_cell_ends(self)
 
     @default("_esm")
     def _read_esm(self) -> str:
@@ -102,17 +105,15 @@ class Timeline(anywidget.AnyWidget):
         with self._guard:
             if self._ended:
                 return False
-            if self._deliver(always=self._feed.busy and time.monotonic() - self._sent_at >= HEARTBEAT):
+            self._deliver(always=self._feed.busy and time.monotonic() - self._sent_at >= HEARTBEAT)
+            if self._feed.done:
                 self._sync()
                 self._synced_by_publisher = True
                 self._end()
             return not self._ended
 
     def settle(self) -> None:
-        """Bring the page and the saved state up to date; for the main thread, at the end of a cell.
-
-        Hosts that execute notebooks save what is synced while a cell runs, from the thread that runs it.
-        """
+        """Bring the page and the saved state up to date; for the main thread, at the end of a cell."""
         observe.flush_all()
         with self._guard:
             if self._ended:
@@ -120,9 +121,9 @@ class Timeline(anywidget.AnyWidget):
                     self._synced_by_publisher = False
                     self.send_state("snapshot")
                 return
-            done = self._deliver(always=True)
+            self._deliver(always=False)
             self._sync()
-            if done:
+            if self._feed.done:
                 self._end()
 
     def close(self) -> None:
@@ -131,19 +132,19 @@ class Timeline(anywidget.AnyWidget):
             self._end()
         super().close()
 
-    def _deliver(self, *, always: bool) -> bool:
-        """Post what is new; True when it was the last."""
+    def _deliver(self, *, always: bool) -> None:
         message = self._feed.delta(always=always)
-        if message is None:
-            return False
-        self._post(message)
-        return bool(message.header["state"] == "done")
+        if message is not None:
+            self._post(message)
 
     def _post(self, message: Message) -> None:
         self.send(message.header, buffers=message.buffers)
+        self._in_sync = False
         self._sent_at = time.monotonic()
 
     def _sync(self) -> None:
+        if self._in_sync:
+            return
         message = self._feed.snapshot()
         blob = pack(message)
         if len(blob) <= SNAPSHOT_LIMIT:
@@ -152,6 +153,7 @@ class Timeline(anywidget.AnyWidget):
             # The deltas that follow build on this snapshot, so the page must have it, even if it cannot be kept.
             self._post(message)
             self._warn(len(blob))
+        self._in_sync = True
 
     def _warn(self, size: int) -> None:
         if self._warned:

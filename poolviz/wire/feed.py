@@ -64,6 +64,11 @@ class Feed:
         """Whether calls were pending or running at the last message."""
         return self._last is not None and bool(self._last.counts["pending"] or self._last.counts["running"])
 
+    @property
+    def done(self) -> bool:
+        """Whether the last message said that nothing will change any more."""
+        return self._last is not None and self._last.settled
+
     def close(self) -> None:
         """Make no further deltas."""
         self._reader.close()
