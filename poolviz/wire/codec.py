@@ -121,9 +121,12 @@ def unpack(blob: bytes) -> Message:
     stop = position + int.from_bytes(blob[len(MAGIC) : position], "little")
     try:
         header = json.loads(blob[position:stop])
-        sizes = [length * array(TYPE_CODES[kind]).itemsize for section, length in header["sections"] for _, kind in columns_of(section)]
+        sections = [(columns_of(name), length) for name, length in header["sections"]]
     except (ValueError, KeyError, TypeError) as error:
-        raise WireError(f"the header cannot be read: {error}") from error
+        raise WireError(f"the header cannot be read: {error!r}") from error
+    if not all(isinstance(length, int) and length >= 0 for _, length in sections):
+        raise WireError(f"lengths that are no numbers: {header['sections']}")
+    sizes = [length * array(TYPE_CODES[kind]).itemsize for columns, length in sections for _, kind in columns]
     buffers, position = [], stop
     for size in sizes:
         buffers.append(blob[position : position + size])
