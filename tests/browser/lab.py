@@ -15,6 +15,7 @@ T = TypeVar("T")
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 
+# A cell that is run before the kernel is connected and idle is lost.
 STATUS = """() => {
   const panel = window.jupyterapp?.shell?.currentWidget;
   const kernel = panel?.sessionContext?.session?.kernel;
@@ -22,12 +23,13 @@ STATUS = """() => {
   return kernel.status;
 }"""
 
-# Reads the status of the kernel in the same turn as the timelines, so that 'while the cell runs' means what it says.
+# Whether the cell runs is read in the same turn as its timelines. The prompt tells: the kernel's status also says `idle` when a subshell
+# has handled a widget's message.
 READ = """(index) => {
-  const panel = window.jupyterapp.shell.currentWidget;
-  const roots = [...panel.content.widgets[index].node.querySelectorAll(".poolviz-timeline")];
+  const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
+  const roots = [...cell.node.querySelectorAll(".poolviz-timeline")];
   return {
-    kernel: panel.sessionContext.session.kernel.status,
+    cellRuns: cell.inputArea.promptNode.textContent.includes("*"),
     timelines: roots.map((root) => {
       const box = root.getBoundingClientRect();
       const canvases = [...root.querySelectorAll("canvas")];
@@ -53,8 +55,8 @@ TEXT = "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].
 class Timeline:
     """What a timeline says of itself at one moment."""
 
-    kernel: str
-    """The kernel's status at that moment: ``busy`` or ``idle``."""
+    cell_runs: bool
+    """Whether its cell was running at that moment."""
     visible: bool
     state: str
     total: int
@@ -70,7 +72,7 @@ class Timeline:
     """The canvases' contents."""
 
 
-def timeline_of(read: dict[str, Any], kernel: str) -> Timeline:
+def timeline_of(read: dict[str, Any], cell_runs: bool) -> Timeline:
     """Make sense of a root element's data attributes.
 
     Raises:
@@ -78,7 +80,8 @@ def timeline_of(read: dict[str, Any], kernel: str) -> Timeline:
     """
     data = read["data"]
     counts = {name: int(data[name]) for name in ("total", "pending", "running", "finished", "failed", "cancelled", "lanes")}
-    return Timeline(kernel, read["visible"], data["state"], **counts, running_ms=float(data.get("runningMs", 0)), picture=read["picture"])
+    running_ms = float(data.get("runningMs", 0))
+    return Timeline(cell_runs, read["visible"], data["state"], **counts, running_ms=running_ms, picture=read["picture"])
 
 
 class Lab:
@@ -100,26 +103,21 @@ class Lab:
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         nbformat.write(notebook, self.server.root / name)
         self.page.goto(self.server.address(name))
-        self.wait_idle()
-
-    def status(self) -> str:
-        """The kernel's status, or ``starting`` while a cell that is run would be lost."""
-        return str(self.page.evaluate(STATUS))
-
-    def wait_idle(self, seconds: float = 60) -> None:
-        """Wait until the kernel is connected and idle."""
-        self.until(self.status, lambda status: status == "idle", seconds)
+        self.until(lambda: self.page.evaluate(STATUS), lambda status: status == "idle", 60)
 
     def run_cell(self, index: int) -> None:
         """Start a cell and wait for nothing but its start."""
         self.page.evaluate(RUN, index)
 
+    def wait_end(self, index: int, seconds: float = 60) -> None:
+        """Wait until a cell that was started has ended."""
+        count = "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].model.executionCount"
+        self.until(lambda: self.page.evaluate(count, index), lambda number: number is not None, seconds)
+
     def run_through(self, index: int) -> None:
         """Run a cell to its end."""
-        count = "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].model.executionCount"
         self.run_cell(index)
-        self.until(lambda: self.page.evaluate(count, index), lambda number: number is not None)
-        self.wait_idle()
+        self.wait_end(index)
 
     def text(self, index: int) -> str:
         """The words in a cell's output."""
@@ -128,7 +126,7 @@ class Lab:
     def timelines(self, index: int) -> list[Timeline]:
         """All timelines under a cell, as they are now."""
         read = self.page.evaluate(READ, index)
-        return [timeline_of(root, read["kernel"]) for root in read["timelines"]]
+        return [timeline_of(root, read["cellRuns"]) for root in read["timelines"]]
 
     def timeline(self, index: int, condition: Callable[[Timeline], bool], seconds: float = 30) -> Timeline:
         """Wait until the one timeline under a cell meets a condition, and give it as it was then."""
