@@ -1,0 +1,129 @@
+"""A page that applies what a feed says always has what a fresh snapshot would say."""
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from poolviz import observe
+from poolviz.events import PoolOpened, WorkerStarted
+from poolviz.tracing.store import Store
+from poolviz.tracing.trace import Trace
+from poolviz.tracing.view import View
+from poolviz.wire.codec import NONE, decode
+from poolviz.wire.feed import NO_LANE, Feed
+from tests.unit.lawful import Twin, make_scopes, play, steps
+
+
+class Page:
+    """What the page's model does with messages, in its simplest form."""
+
+    def __init__(self):
+        self.seq = None
+
+    def take(self, message):
+        header, columns = message.header, decode(message)
+        if header["kind"] == "snapshot":
+            self.rows, self.running, self.labels, self.lanes = {}, {}, [], {}
+        else:
+            assert header["seq"] == self.seq + 1
+        self.seq = header["seq"]
+        self.counts = header["counts"]
+        if "labels" in header:
+            assert header["labels"]["first"] == len(self.labels)
+            self.labels += header["labels"]["names"]
+        self.lanes |= {lane["lane"]: lane["name"] for lane in header.get("lanes", [])}
+
+        def at(value):
+            # To the microsecond, the coarsest unit that these tests come to.
+            return None if value == NONE else (header["base"] + value * header["unit"]) // 1000
+
+        for first, count, submitted, label, item in self.records(columns, "calls"):
+            for i in range(count):
+                assert first + i not in self.rows, "a call is announced once"
+                self.rows[first + i] = {
+                    "submitted": at(submitted),
+                    "name": self.labels[label],
+                    "item": item if item < 0 else item + i,
+                    "consumed": None,
+                    "end": None,
+                }
+        for row, lane, *times, outcome in self.records(columns, "ended"):
+            self.rows[row]["end"] = (self.lanes.get(lane), *map(at, times), outcome)
+        for row, time in self.records(columns, "consumed"):
+            self.rows[row]["consumed"] = at(time)
+        self.running = {
+            row: (self.lanes[lane], at(started)) for row, lane, started in self.records(columns, "running") if self.rows[row]["end"] is None
+        }
+
+    @staticmethod
+    def records(columns, section):
+        return zip(*columns[section].values(), strict=True) if section in columns else ()
+
+
+def view_of(choice, scope_ids):
+    return [View("pool", 1), View("scope", scope_ids[0]), View("scope", scope_ids[1])][choice]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(steps, min_size=1, max_size=6), st.integers(0, 2), st.sets(st.integers(0, 5)))
+def test_deltas_add_up_to_the_snapshot(rounds, choice, resyncs):
+    scope_ids = make_scopes()
+    for label in range(5):
+        observe.label_id(f"work {label}")
+    store, twin = Store(), Twin()
+    for pool in (1, 2):
+        store.on_batch(PoolOpened(pool, 1000, "thread", f"pool {pool}", 5, ""))
+        for worker in range(1, 5):
+            store.on_batch(WorkerStarted(pool, worker + 4 * (pool - 1), 1000, f"worker {pool}.{worker}", 1))
+    trace = Trace(store, view_of(choice, scope_ids), "t")
+    feed, page = Feed(trace), Page()
+    page.take(feed.snapshot())
+    first = observe.new_calls(0)
+    for i, lives in enumerate(rounds):
+        first = play(lives, store.on_batch, twin, first, scope_ids)
+        if i in resyncs:
+            page.take(feed.snapshot())
+        message = feed.delta()
+        if message is not None:
+            page.take(message)
+        assert feed.delta() is None, "the same is not said twice"
+        fresh = Page()
+        other = Feed(trace)
+        fresh.take(other.snapshot())
+        other.close()
+        shift = feed.origin - other.origin
+        assert {row + shift: cells for row, cells in page.rows.items()} == fresh.rows
+        assert {row + shift: cells for row, cells in page.running.items()} == fresh.running
+        assert page.counts == fresh.counts == twin.counts(trace.view)
+    feed.close()
+
+
+def test_an_asked_for_delta_is_made_even_if_nothing_is_new():
+    trace = Trace(Store(), View("pool", 1), "t")
+    feed = Feed(trace)
+    assert feed.snapshot().header["seq"] == -1
+    assert feed.delta() is None
+    assert feed.delta(always=True).header["seq"] == 0
+    assert feed.delta(always=True).header["seq"] == 1
+    assert feed.snapshot().header["seq"] == 1
+
+
+def test_a_feed_that_came_too_late_gets_a_snapshot(monkeypatch):
+    monkeypatch.setattr("poolviz.tracing.store.LOG_LIMIT", 10)
+    store, twin, scope_ids = Store(), Twin(), make_scopes()
+    feed, page = Feed(Trace(store, View("scope", 0), "t")), Page()
+    page.take(feed.snapshot())
+    first = observe.new_calls(0)
+    play([("submit", 1, 30), ("submit", 2, 30), ("end", 2, 20)], store.on_batch, twin, first, scope_ids)
+    assert len(store._log) <= 1
+    message = feed.delta()
+    assert message.header["kind"] == "snapshot"
+    page.take(message)
+    assert len(page.rows) == 60
+
+
+def test_a_call_without_a_worker_has_no_lane():
+    store, twin, scope_ids = Store(), Twin(), make_scopes()
+    feed = Feed(Trace(store, View("scope", 0), "t"))
+    play([("submit", 1, 3), ("end", 13, 3)], store.on_batch, twin, observe.new_calls(0), scope_ids)
+    assert {call.worker for call in twin.calls.values()} == {-1}
+    assert set(decode(feed.snapshot())["ended"]["lane"]) == {NO_LANE}
