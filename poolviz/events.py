@@ -11,7 +11,6 @@ from enum import IntEnum
 from typing import NamedTuple
 
 
-
 class Outcome(IntEnum):
     """How a call ended; `NONE` while it has not. There is room for more codes up to 255."""
 
@@ -38,11 +37,11 @@ class Blocked(IntEnum):
 
 
 class Submitted(NamedTuple):
-    """Calls handed to a pool: each record is a run of ``count`` calls numbered from ``first`` (one for `submit`, many for `map`)."""
+    """Calls handed to a pool: each record is a run of ``calls`` calls numbered from ``first`` (one for `submit`, many for `map`)."""
 
     pool: int
     first: "array[int]"
-    count: "array[int]"
+    calls: "array[int]"
     time: "array[int]"
     label: "array[int]"
     """Index into `poolviz.observe.labels`."""
@@ -151,6 +150,4 @@ class WorkerExited(NamedTuple):
     detail: str
 
 
-Batch = (
-    Submitted | Running | Ended | Consumed | Waited | Failed | PoolOpened | PoolClosed | WorkerStarted | WorkerReady | WorkerExited
-)
+Batch = Submitted | Running | Ended | Consumed | Waited | Failed | PoolOpened | PoolClosed | WorkerStarted | WorkerReady | WorkerExited

@@ -28,7 +28,7 @@ class Scope:
         self.id = next(_numbers) if parent is not None else 0
         self.parent = parent
         self._on_first = on_first
-        self.waiting = on_first is not None or (parent is not None and parent.waiting)
+        self.waiting: bool = on_first is not None or (parent is not None and parent.waiting)
         """Whether `touch` has something to do: the one thing that the hot path looks at."""
         self.open = True
         if parent is not None:

@@ -10,7 +10,7 @@ from concurrent.futures import _base
 from itertools import islice
 from typing import Any, ParamSpec, TypeVar
 
-from poolviz import observe, scopes
+from poolviz import observe
 from poolviz.clock import now
 from poolviz.events import Blocked, PoolClosed, PoolOpened
 from poolviz.executors.future import Future

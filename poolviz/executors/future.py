@@ -75,7 +75,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             for waiter in self._waiters:
                 waiter.add_cancelled(self)
             self._condition.notify_all()
-        self._invoke_callbacks()
+        self._invoke_callbacks()  # type: ignore[attr-defined]  # not in the stubs
         return True
 
     def running(self) -> bool:

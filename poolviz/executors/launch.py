@@ -18,8 +18,11 @@ if sys.platform != "win32":
     class _LeanPopen(popen_spawn_posix.Popen):
         """As its parent class, less the parent's `__main__` in what the child is told."""
 
+        _fds: list[int]
+
         def _launch(self, process_obj: Any) -> None:
-            tracker = resource_tracker.getfd()  # type: ignore[attr-defined]
+            tracker = resource_tracker.getfd()
+            assert tracker is not None
             self._fds.append(tracker)
             told = spawn.get_preparation_data(process_obj._name)
             told.pop("init_main_from_name", None)
@@ -39,7 +42,8 @@ if sys.platform != "win32":
                 fds += (told_in_child, tell)
                 command = spawn.get_command_line(tracker_fd=tracker, pipe_handle=told_in_child)
                 self._fds += (told_in_child, alive_in_child)
-                self.pid = util.spawnv_passfds(spawn.get_executable(), command, self._fds)  # type: ignore[attr-defined]
+                # The stubs want bytes, and do not know close_fds.
+                self.pid = util.spawnv_passfds(spawn.get_executable(), command, self._fds)  # type: ignore[arg-type]
                 self.sentinel = fds.pop(0)
                 self.finalizer = util.Finalize(self, util.close_fds, (self.sentinel,))  # type: ignore[attr-defined]
                 os.close(alive_in_child)

@@ -130,7 +130,7 @@ class Manager:
             message = future._message
             if message is None:
                 self.waiting -= 1
-            elif not future._placement.revoke(message, future, future._entry):
+            elif future._placement is None or not future._placement.revoke(message, future, future._entry):
                 return False
             future._withdrawn = True
             future._function.uses -= 1
@@ -352,7 +352,9 @@ class Manager:
             self._teach(placement, future._function)
         placement.given += len(futures)
         plain = len(parts) == len(futures)
-        self._send(placement, ("calls", message.first, len(futures), numbers[0] if same else numbers, False, None if plain else sizes), parts)
+        self._send(
+            placement, ("calls", message.first, len(futures), numbers[0] if same else numbers, False, None if plain else sizes), parts
+        )
 
     def _give_items(self, placement: Placement, run: MapRun) -> None:
         first, stop = run.take(len(self.placements))
@@ -368,13 +370,14 @@ class Manager:
         if run.rows is not None:
             packed = dump_many(run.rows[first:stop])
             assert packed is not None, "rows hold plain values only"
-            parts, sizes = [packed], None
+            parts: Payload = [packed]
+            sizes = None
         else:
             assert run.payloads is not None
             payloads = run.payloads[first:stop]
             parts = [part for payload in payloads for part in payload]
             sizes = None if len(parts) == n else [len(payload) for payload in payloads]
-        bytes_out = sum(len(part) if isinstance(part, bytes) else memoryview(part).nbytes for part in parts)
+        bytes_out = sum(memoryview(part).nbytes for part in parts)
         message = placement.add(1 if run.chunk else n, bytes_out // n)
         message.run, message.item, message.items = run, first, n if run.chunk else 0
         self._teach(placement, run.function)
@@ -543,7 +546,7 @@ class Manager:
                 raise TypeError(f"it came back as {type(error).__qualname__}")
         except BaseException as broken:
             error = RuntimeError(f"{words} (the exception itself could not be unpickled: {_unreadable(broken)})")
-        error.__cause__ = _RemoteTraceback(f'\n"""\n{text}"""')
+        error.__cause__ = _RemoteTraceback(f'\n"""\n{text}"""')  # type: ignore[arg-type]  # the stub is wrong: it takes the text
         if sent.run is not None:
             first = sent.item + (item if sent.items else entry - sent.first)
             self._fail_item(placement, sent, sent.run, first, started, finished, outcome, error, text, last)
@@ -643,9 +646,7 @@ class Manager:
             if self.journal is not None:
                 zeros, times, calls = array("q", (0,)) * n, array("q", (end,)) * n, array("q", range(call, stop + run.first_call))
                 nobody, outcomes = array("q", (-1,)) * n, array("q", (outcome,)) * n
-                self.journal.batches.append(
-                    Ended(self.journal.pool, calls, nobody, zeros, zeros, times, times, outcomes, zeros, zeros)
-                )
+                self.journal.batches.append(Ended(self.journal.pool, calls, nobody, zeros, zeros, times, times, outcomes, zeros, zeros))
 
     # Ends of workers
 

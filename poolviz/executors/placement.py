@@ -44,7 +44,6 @@ class Message:
         self.items = 0
         """Items of a chunk; 0 when each entry is one item."""
 
-
     def rest(self, at: int) -> Message:
         """What remains from an entry, or an item of a chunk, on."""
         rest = Message(self.first, max(0, (self.items or self.n) - at), self.sent, self.size)
@@ -136,9 +135,7 @@ class Placement:
             return []
         try:
             claimed = self.link.slot.words[CLAIMED]
-            free = [
-                (message, max(0, claimed + 1 - message.first)) for message in self.messages if only is None or message.run is only
-            ]
+            free = [(message, max(0, claimed + 1 - message.first)) for message in self.messages if only is None or message.run is only]
             wanted = int(-(-sum(max(0, message.n - begin) for message, begin in free) * share // 1))
             taken = []
             for message, begin in reversed(free):

@@ -74,7 +74,9 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             if max_tasks_per_child <= 0:
                 raise ValueError("max_tasks_per_child must be >= 1")
             if method == "fork":
-                raise ValueError("max_tasks_per_child is incompatible with the 'fork' multiprocessing start method; pass another mp_context.")
+                raise ValueError(
+                    "max_tasks_per_child is incompatible with the 'fork' multiprocessing start method; pass another mp_context."
+                )
         if on_worker_death not in ("break", "replace"):
             raise ValueError(f"on_worker_death must be 'break' or 'replace', not {on_worker_death!r}")
         self._max_workers = max_workers

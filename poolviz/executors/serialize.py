@@ -38,7 +38,10 @@ def _is_local(obj: Any) -> bool:
 
 class _Pickler(pickle.Pickler):
     # As multiprocessing's own pickler: connections, locks and the like say there how they travel.
-    dispatch_table = ChainMap(ForkingPickler._extra_reducers, copyreg.dispatch_table)  # type: ignore[attr-defined]
+    dispatch_table = ChainMap(
+        ForkingPickler._extra_reducers,  # type: ignore[attr-defined]  # not in the stubs
+        copyreg.dispatch_table,  # type: ignore[arg-type]  # its stub is narrower than what ChainMap wants
+    )
 
     def reducer_override(self, obj: Any) -> Any:
         if isinstance(obj, (FunctionType, type)) and (_is_local(obj) or "<locals>" in obj.__qualname__ or "<lambda>" in obj.__qualname__):
@@ -156,5 +159,3 @@ class ByValue:
 
 def _carry(data: bytes) -> ByValue:
     return ByValue(pickle.loads(data))
-
-

@@ -107,7 +107,7 @@ class _Crew:
 
     def drain(self) -> list[Any]:
         """Take out all that is queued, for a caller that holds the lock."""
-        items = []
+        items: list[Any] = []
         while True:
             try:
                 item = self.queue.get_nowait()

@@ -17,6 +17,7 @@ worker lives.
 
 from __future__ import annotations
 
+import _multiprocessing  # type: ignore[import-not-found]  # has no stubs
 import fcntl
 import mmap
 import os
@@ -28,8 +29,6 @@ from collections import deque
 from collections.abc import Callable
 from multiprocessing import reduction
 from typing import Any
-
-import _multiprocessing
 
 from poolviz.executors.serialize import PROTOCOL, Buffer
 

@@ -83,6 +83,11 @@ class Results:
                 self.since = finished
             self.count += 1
 
+    def seal(self) -> None:
+        """Let no frame hold results of two messages: the manager looks them up by message."""
+        with self.lock:
+            self._seal()
+
     def _seal(self) -> None:
         if self._values:
             message = ("done", self._first, len(self._values), 0, True, True)
@@ -217,6 +222,7 @@ class Worker:
         """Run a batch of calls, each claimed by itself."""
         _, first, n, functions, packed, sizes = message
         results, words, claim = self.results, self.words, self.claim
+        results.seal()
         rows = pickle.loads(parts[0]) if packed else None
         # Unpickled before the first claim, so that no call's time holds the import of a module.
         several = [self.function(f) for f in functions] if type(functions) is list else None

@@ -116,8 +116,8 @@ class State:
         if not batch.first:
             return
         for scope in set(batch.scope):
-            self.tally.submit(batch.pool, scope, sum(compress(batch.count, map(scope.__eq__, batch.scope))))
-        stop = max(map(add, batch.first, batch.count))
+            self.tally.submit(batch.pool, scope, sum(compress(batch.calls, map(scope.__eq__, batch.scope))))
+        stop = max(map(add, batch.first, batch.calls))
         self._make_room(stop)
         if min(batch.first) < self.columns.base:
             batch = self._without_late(batch)

@@ -187,7 +187,7 @@ class Feed:
         return {
             "calls": {
                 "first": self._rows(_joined(submitted, "first")),
-                "count": _joined(submitted, "count"),
+                "count": _joined(submitted, "calls"),
                 "submitted": _joined(submitted, "time"),
                 "label": array("I", map(self._labels.__getitem__, _joined(submitted, "label"))),
                 "item": _joined(submitted, "item"),

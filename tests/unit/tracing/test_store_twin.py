@@ -54,7 +54,7 @@ def test_what_a_reader_saw_adds_up_to_the_rows(rounds):
         for view, reader, seen in looks:
             changes = reader.changes()
             for table in changes.submitted:
-                for start, count, time, item in zip(table["first"], table["count"], table["time"], table["item"], strict=True):
+                for start, count, time, item in zip(table["first"], table["calls"], table["time"], table["item"], strict=True):
                     for i in range(count):
                         assert start + i not in seen
                         seen[start + i] = {"submitted": time, "item": item if item < 0 else item + i, "consumed": 0, "outcome": 0}
