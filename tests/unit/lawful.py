@@ -83,7 +83,7 @@ def play(steps, tell, twin, first, scope_ids):
             records = []
             for i, call in enumerate(chosen):
                 call.worker, call.sent, call.started, call.finished = (
-                    (-1, 0, 0, time) if seed % 5 == 3 else (seed % 9, time, time, time + i)
+                    (-1, 0, 0, time) if seed % 5 == 3 else (4 * pool - 3 + seed % 4, time, time, time + i)
                 )
                 call.outcome, call.delivered = 1 + (seed + i) % 5, time + 5
                 records.append(

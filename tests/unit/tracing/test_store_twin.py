@@ -42,6 +42,24 @@ def test_a_bounded_store_drops_the_oldest_and_counts_them(lives, limit):
         assert view.dropped(state) == len(mine) - len(kept)
 
 
+@settings(max_examples=150, deadline=None)
+@given(st.lists(steps, min_size=1, max_size=5), st.integers(1, 64))
+def test_a_reader_of_a_bounded_store_hears_of_rows_that_are_there(rounds, limit):
+    scope_ids = make_scopes()
+    store, twin = Store(limit), Twin()
+    looks = [(view, store.reader(view)) for view in views(scope_ids)]
+    first = observe.new_calls(0)
+    for lives in rounds:
+        first = play(lives, store.on_batch, twin, first, scope_ids)
+        for view, reader in looks:
+            changes = reader.changes()
+            assert changes.present.counts == twin.counts(view)
+            for table in (*changes.ended, *changes.consumed):
+                for call in table["call"]:
+                    assert call >= store.state.columns.base
+                    assert view.matches(twin.calls[call].pool, twin.calls[call].scope)
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(steps, min_size=1, max_size=5))
 def test_what_a_reader_saw_adds_up_to_the_rows(rounds):

@@ -121,6 +121,22 @@ def test_a_feed_that_came_too_late_gets_a_snapshot(monkeypatch):
     assert len(page.rows) == 60
 
 
+def test_calls_numbered_before_the_feed_was_made_and_told_after_it():
+    store, twin, scope_ids = Store(), Twin(), make_scopes()
+    first = observe.new_calls(7)
+    feed, page = Feed(Trace(store, View("scope", 0), "t")), Page()
+    page.take(feed.snapshot())
+    assert feed.origin > first
+    play([("submit", 1, 7), ("end", 1, 2)], store.on_batch, twin, first, scope_ids)
+    message = feed.delta()
+    assert message.header["kind"] == "snapshot", "the page counts rows from a later call"
+    page.take(message)
+    assert sorted(page.rows) == list(range(7))
+    play([("map", 1, 3)], store.on_batch, twin, observe.new_calls(3), scope_ids)
+    page.take(feed.delta())
+    assert sorted(page.rows) == list(range(10))
+
+
 def test_a_call_without_a_worker_has_no_lane():
     store, twin, scope_ids = Store(), Twin(), make_scopes()
     feed = Feed(Trace(store, View("scope", 0), "t"))
