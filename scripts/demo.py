@@ -31,7 +31,8 @@ def execute(source: Path, folder: Path) -> list[Path]:
         old.unlink()
     notebook = nbformat.read(source, as_version=4)
     client = NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}})
-    client.execute()
+    with (folder / "kernel.log").open("w") as log:  # what the kernel says besides the cells' outputs
+        client.execute(stdout=log, stderr=log)
     executed = folder / source.name
     nbformat.write(notebook, executed)
     return [executed, *sorted(folder.glob("*.html"))]

@@ -27,10 +27,8 @@ def refresh(path: Path) -> None:
     for cell in notebook.cells:
         # The tags stay; nbclient adds times.
         cell.metadata = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
-        if cell.cell_type == "code":
-            cell.execution_count = None
-            if IGNORED in cell.metadata.get("tags", []):
-                cell.outputs = []
+        if cell.cell_type == "code" and IGNORED in cell.metadata.get("tags", []):
+            cell.outputs = []
     # Without the version of the Python that happened to execute it, and without the state of its widgets.
     notebook.metadata = {
         "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},

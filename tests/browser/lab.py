@@ -99,7 +99,7 @@ class Lab:
     def open_notebook(self, *sources: str) -> None:
         """Write a notebook with these cells, open it, and wait until its kernel is ready."""
         name = f"test-{time.monotonic_ns()}.ipynb"
-        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources])
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
         nbformat.write(notebook, self.server.root / name)
         self.page.goto(self.server.address(name))
