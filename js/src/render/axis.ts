@@ -20,18 +20,18 @@ export function roundStep(least: Ns): Ns {
   return [1, 2, 5, 10].map((factor) => factor * power).find((step) => step >= least * (1 - 1e-9)) ?? 10 * power;
 }
 
-function clock(seconds: number, step: Ns): string {
-  const sign = seconds < 0 ? "−" : "";
+/** As a clock reads: `2:05`, or `1:02:05` with hours. */
+function clock(seconds: number): string {
   const total = Math.round(Math.abs(seconds));
   const two = (value: number) => String(value).padStart(2, "0");
+  const minutes = Math.floor(total / 60) % 60;
   const hours = Math.floor(total / 3600);
-  const minutes = two(Math.floor((total % 3600) / 60));
-  if (step >= 60e9) return `${sign}${hours}:${minutes}${hours ? "" : ":00"}`.replace(/^(−?)0:/, "$1");
-  return hours ? `${sign}${hours}:${minutes}:${two(total % 60)}` : `${sign}${Number(minutes)}:${two(total % 60)}`;
+  const text = `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(total % 60)}`;
+  return seconds < 0 ? `−${text}` : text;
 }
 
 function labelFor(time: Ns, step: Ns, farthest: Ns): string {
-  if (farthest >= 120e9 && step >= 1e9) return clock(time / 1e9, step);
+  if (farthest >= 120e9 && step >= 1e9) return clock(time / 1e9);
   const [size, unit] =
     farthest >= 1e9 ? [1e9, "s"] : farthest >= 1e6 ? [1e6, "ms"] : farthest >= 1e3 ? [1e3, "µs"] : [1, "ns"];
   const digits = Math.max(0, Math.ceil(-Math.log10(step / (size as number)) - 1e-9));

@@ -7,7 +7,10 @@ import type { Px } from "../base/units";
 import type { SliceIndex, Sums } from "../model/slices";
 import type { Box, Palette, PixelRow, Rgb, Surface } from "./surface";
 
-const MARK_HEIGHT: Px = 5;
+/** The mark reaches past the bar's foot, where it stands against the ground instead of against the bar. */
+const MARK_ABOVE: Px = 5;
+const MARK_BELOW: Px = 2;
+const MARK_WIDTH: Px = 3;
 
 /** Any work at all leaves a trace that can be seen. */
 const FAINTEST = 0.12;
@@ -15,6 +18,19 @@ const FAINTEST = 0.12;
 function paintPixel(pixels: Uint8ClampedArray, at: number, from: Rgb, to: Rgb, mix: number, alpha: number): void {
   for (let i = 0; i < 3; i++) pixels[4 * at + i] = from[i]! + (to[i]! - from[i]!) * mix;
   pixels[4 * at + 3] = 255 * alpha;
+}
+
+/** Set the pixels where any call failed, at least `width` of them around each. */
+function markFailures(sums: Sums, pixels: Uint8ClampedArray, colour: Rgb, width: number): void {
+  const columns = sums.length - 1;
+  pixels.fill(0);
+  const reach = Math.floor(width / 2);
+  let next = 0;
+  for (let i = 0; i < columns; i++) {
+    if (sums.failed[i + 1]! <= sums.failed[i]! && sums.failedBusy[i + 1]! <= sums.failedBusy[i]!) continue;
+    next = Math.max(next, i - reach);
+    for (; next <= Math.min(columns - 1, i + reach); next++) paintPixel(pixels, next, colour, colour, 0, 1);
+  }
 }
 
 /**
@@ -53,9 +69,6 @@ export function drawColumns(
   }
   strip.paint(surface, box.x, box.y, box.width, box.height);
   if (!anyFailed) return;
-  for (let i = 0; i < columns; i++) {
-    const some = sums.failed[i + 1]! > sums.failed[i]! || sums.failedBusy[i + 1]! > sums.failedBusy[i]!;
-    paintPixel(strip.pixels, i, failed, failed, 0, some ? 1 : 0);
-  }
-  strip.paint(surface, box.x, box.y + box.height - MARK_HEIGHT, box.width, MARK_HEIGHT);
+  markFailures(sums, strip.pixels, failed, Math.round((MARK_WIDTH * columns) / box.width));
+  strip.paint(surface, box.x, box.y + box.height - MARK_ABOVE, box.width, MARK_ABOVE + MARK_BELOW);
 }

@@ -19,7 +19,8 @@ export interface Pen {
   /** Room for one value more than the plot has physical pixel columns. */
   readonly sums: Sums;
   readonly strip: PixelRow;
-  readonly textOf: SliceText;
+  readonly textOf: (row: Row) => SliceText;
+  readonly waitTextOf: (kind: number, row: Row) => SliceText;
   readonly now: Ns;
   /** How many rows share the frame. */
   readonly rows: number;
@@ -30,18 +31,19 @@ export function isMerged(count: number, scale: TimeScale, rows: number): boolean
   return count > Math.max(150, Math.min(scale.width / 3, MOST_RECTANGLES / rows));
 }
 
-function drawFinished(
-  pen: Pen,
-  box: Box,
-  slices: SliceIndex,
-  styleOf: (code: number) => SliceStyle,
-  palette: Pick<Palette, "slices">,
-) {
+/** How finished slices look, and what they say. */
+interface Looks {
+  readonly styleOf: (code: number) => SliceStyle;
+  readonly textOf: (code: number, row: Row) => SliceText;
+  readonly merged: Pick<Palette, "slices">;
+}
+
+function drawFinished(pen: Pen, box: Box, slices: SliceIndex, { styleOf, textOf, merged }: Looks): void {
   const { surface, scale } = pen;
   const range = slices.between(scale.start, scale.end);
-  if (isMerged(range[1] - range[0], scale, pen.rows))
-    drawColumns(surface, box, scale, slices, pen.sums, pen.strip, palette);
-  else drawSlices(surface, box, scale, slices, range, styleOf, pen.textOf);
+  const full = isMerged(range[1] - range[0], scale, pen.rows);
+  if (full) drawColumns(surface, box, scale, slices, pen.sums, pen.strip, merged);
+  else drawSlices(surface, box, scale, slices, range, styleOf, textOf);
 }
 
 /** Hatch the time before a worker was ready, and mark where it ended. */
@@ -70,7 +72,11 @@ export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row
   const { surface, scale, palette, now } = pen;
   drawLife(pen, box, lane, now);
   prepareText(surface, palette);
-  drawFinished(pen, box, lane.slices, (code) => palette.slices[kindOf(code)], palette);
+  drawFinished(pen, box, lane.slices, {
+    styleOf: (code) => palette.slices[kindOf(code)],
+    textOf: (_code, row) => pen.textOf(row),
+    merged: palette,
+  });
   for (const { row, started } of running) {
     drawRunning(surface, box, scale, started, now, palette.slices.running, () => pen.textOf(row));
   }
@@ -80,10 +86,13 @@ export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row
 export function drawCaller(pen: Pen, box: Box, caller: Caller): void {
   const { surface, scale, palette, now } = pen;
   prepareText(surface, palette);
-  const merged = { slices: { ...palette.slices, returned: palette.wait } };
-  drawFinished(pen, box, caller.waits, () => palette.wait, merged);
+  drawFinished(pen, box, caller.waits, {
+    styleOf: () => palette.wait,
+    textOf: pen.waitTextOf,
+    merged: { slices: { ...palette.slices, returned: palette.wait } },
+  });
   for (const wait of caller.open) {
-    drawRunning(surface, box, scale, wait.start, now, palette.wait, () => pen.textOf(wait.row));
+    drawRunning(surface, box, scale, wait.start, now, palette.wait, () => pen.waitTextOf(wait.kind, wait.row));
   }
 }
 

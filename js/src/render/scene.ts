@@ -9,7 +9,6 @@ import { drawAxis, drawGrid, type Tick, tickGap, ticks } from "./axis";
 import { AXIS_HEIGHT, type Layout, OVERVIEW_HEIGHT, type RowPlace, visibleRows } from "./layout";
 import { drawOverview } from "./overview";
 import { drawCaller, drawLane, type Pen, runningByLane } from "./rows";
-import type { SliceText } from "./slices";
 import { type Box, clipped, type Palette, type PixelRow, type Surface } from "./surface";
 
 const ROW_PADDING: Px = 3;
@@ -37,7 +36,8 @@ export interface Scene {
   readonly palette: Palette;
   readonly sums: Sums;
   readonly strip: PixelRow;
-  readonly textOf: SliceText;
+  readonly textOf: Pen["textOf"];
+  readonly waitTextOf: Pen["waitTextOf"];
   /** Where the pointer's time line is; null without one. */
   readonly cursor: Ns | null;
   readonly highlight: Highlight | null;

@@ -14,14 +14,14 @@ const LEAST_FAILED: Px = 3;
 const LEAST: Px = 1;
 
 /** The words that a slice may carry: all of it, and what to keep when that is too long (empty when nothing makes sense alone). */
-export type SliceText = (row: Row) => readonly [full: string, short: string];
+export type SliceText = readonly [full: string, short: string];
 
 export function kindOf(code: number): SliceKind {
   const name = outcomeName(code);
   return name === "none" || name === "cancelled" ? "lost" : name;
 }
 
-function fitText(surface: Surface, [full, short]: readonly [string, string], room: Px): string {
+function fitText(surface: Surface, [full, short]: SliceText, room: Px): string {
   if (surface.measureText(full).width <= room) return full;
   const letters = Math.floor((room / surface.measureText(full).width) * full.length) - 1;
   if (short) return surface.measureText(short).width <= room ? short : "";
@@ -35,7 +35,7 @@ export function drawSlice(
   left: Px,
   right: Px,
   style: SliceStyle,
-  text: () => readonly [string, string],
+  text: () => SliceText,
 ): void {
   // What lies far outside is cut off here: canvases lose precision at millions of pixels.
   const from = Math.max(left, box.x - 8);
@@ -71,14 +71,16 @@ export function drawSlices(
   slices: SliceIndex,
   [from, to]: readonly [number, number],
   styleOf: (code: number) => SliceStyle,
-  textOf: SliceText,
+  textOf: (code: number, row: Row) => SliceText,
 ): void {
   for (const failed of [false, true]) {
     for (let i = from; i < to; i++) {
       if (slices.failedAt(i) !== failed) continue;
       const left = scale.timeToPx(slices.start.get(i));
       const right = Math.max(scale.timeToPx(slices.end.get(i)), left + (failed ? LEAST_FAILED : LEAST));
-      drawSlice(surface, box, left, right, styleOf(slices.code.get(i)), () => textOf(slices.row.get(i)));
+      drawSlice(surface, box, left, right, styleOf(slices.code.get(i)), () =>
+        textOf(slices.code.get(i), slices.row.get(i)),
+      );
     }
   }
 }
@@ -91,7 +93,7 @@ export function drawRunning(
   started: Ns,
   now: Ns,
   style: SliceStyle,
-  text: () => readonly [string, string],
+  text: () => SliceText,
 ): void {
   const left = scale.timeToPx(started);
   const right = Math.max(scale.timeToPx(now), left + 2);

@@ -42,10 +42,10 @@ export class Gutter {
     if (row.kind === "lane") this.#lanes.push(this.#laneLabel(row.lane, node));
     else if (row.kind === "caller") node.append(element("span", "pv-name", callerName(recording, row.index)));
     else {
-      const detail = [row.pool.method, words.pool(row.pool.workers)].filter(Boolean).join(" · ");
-      node.append(element("span", "pv-name", row.pool.name), element("span", "pv-ident", detail));
+      node.append(element("span", "pv-name", row.pool.name), element("span", "pv-ident", words.pool(row.pool.workers)));
     }
-    node.title = node.textContent ?? "";
+    if (row.kind === "pool") node.title = [row.pool.name, row.pool.method].filter(Boolean).join(" · ");
+    else if (row.kind === "caller") node.title = callerName(recording, row.index);
     return node;
   }
 
@@ -71,7 +71,7 @@ export class Gutter {
       setText(count, whole(lane.slices.count));
       setAttribute(bar, "style", `width: ${(100 * share).toFixed(1)}%`);
       const exited = lane.info.exited === null ? "" : lane.info.detail || words.exited;
-      setAttribute(node, "data-exited", exited ? "true" : null);
+      setAttribute(node, "data-died", lane.info.detail ? "true" : null);
       const parts = [
         laneName(lane),
         lane.info.ident ? `${kind} ${lane.info.ident}` : "",

@@ -12,12 +12,12 @@ import { words } from "./words";
 class Fact {
   readonly #value = element("span", "pv-value");
   readonly #unit = element("span", "pv-unit");
-  readonly node = element("span", "pv-fact", this.#value, this.#unit);
+  readonly node = element("span", "pv-fact", this.#value, " ", this.#unit);
 
   show(value: string | null, unit: string): void {
     setHidden(this.node, value === null);
     setText(this.#value, value ?? "");
-    setText(this.#unit, unit);
+    setText(this.#unit, value === null ? "" : unit);
   }
 }
 

@@ -6,8 +6,6 @@ import { element, setHidden, setText } from "./dom";
 import { type LegendKind, words } from "./words";
 
 const KINDS: readonly LegendKind[] = ["pending", "running", "returned", "raised", "interrupted", "lost", "cancelled"];
-/** Always there: they are what a reader looks for first. */
-const CONSTANT = new Set<LegendKind>(["running", "returned"]);
 
 function swatch(kind: string): HTMLElement {
   const node = element("span", "pv-swatch");
@@ -28,7 +26,8 @@ export class Legend {
     const counts = store.head?.counts;
     for (const { kind, node, count } of this.#entries) {
       const value = this.#countOf(kind, store);
-      setHidden(node, value === 0 && !CONSTANT.has(kind));
+      // Without it the picture of a run in which all goes well would have no key; the others come and go.
+      setHidden(node, value === 0 && kind !== "returned");
       setText(count, whole(value));
     }
     setHidden(this.#wait, !store.recording.callers.all.some(({ waits, open }) => waits.count + open.length > 0));

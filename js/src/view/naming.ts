@@ -13,7 +13,6 @@ function nameOf(recording: Recording, row: Row): { name: string; item: number } 
 
 /** In a slice: the name with its index as Python would write it, or the index alone where that does not fit. */
 export function sliceText(recording: Recording, row: Row): readonly [string, string] {
-  if (row === NO_ROW) return ["", ""];
   const { name, item } = nameOf(recording, row);
   return item < 0 ? [name, ""] : [`${name} [${item}]`, `[${item}]`];
 }
@@ -33,8 +32,8 @@ export function shortName(recording: Recording, row: Row): string {
 export const laneName = (lane: Lane) => lane.info.name || words.worker(lane.info.lane);
 export const callerName = (recording: Recording, index: number) => recording.callers.names[index] || words.caller;
 
-/** What a wait is for. */
-export function waitText(recording: Recording, code: number, row: Row): string {
+/** In a slice of a caller's row: where it blocks and for what, or only the former. */
+export function waitText(recording: Recording, code: number, row: Row): readonly [string, string] {
   const blocked = words.blockedShort[blockedName(code)];
-  return row === NO_ROW ? blocked : `${blocked} ${sliceText(recording, row)[0]}`;
+  return row === NO_ROW ? [blocked, blocked] : [`${blocked}: ${sliceText(recording, row)[0]}`, blocked];
 }

@@ -10,13 +10,12 @@ import { CanvasPixelRow } from "./strip";
 const MOST_LANES = 24;
 const LEAST_ROWS: Px = LANE_HEIGHT * 2;
 const NARROW: Px = 620;
-const GUTTER: Px = 216;
-const NARROW_GUTTER: Px = 100;
+const GUTTER: Px = 236;
+const NARROW_GUTTER: Px = 116;
 
 export class Stage {
   readonly canvas = element("canvas", "pv-canvas");
   readonly scroller = element("div", "pv-scroller");
-  readonly caption = element("div", "pv-caption");
   readonly plot: HTMLElement;
   readonly context: CanvasRenderingContext2D;
   width: Px = 0;
@@ -26,10 +25,14 @@ export class Stage {
   sums = new Sums(1);
   strip = new CanvasPixelRow(1);
 
-  /** @param changed is called when what is drawn does not fit its size any more */
-  constructor(gutter: HTMLElement, tip: HTMLElement, changed: () => void, signal: AbortSignal) {
+  /**
+   * @param parts what else lies in the plot
+   * @param gutter what scrolls with the rows
+   * @param changed is called when what is drawn does not fit its size any more
+   */
+  constructor(parts: HTMLElement[], gutter: HTMLElement, changed: () => void, signal: AbortSignal) {
     this.scroller.append(gutter);
-    this.plot = element("div", "pv-plot", this.caption, this.scroller, this.canvas, tip);
+    this.plot = element("div", "pv-plot", this.scroller, this.canvas, ...parts);
     const context = this.canvas.getContext("2d");
     if (context === null) throw new Error("this browser draws no canvas");
     this.context = context;
@@ -37,6 +40,11 @@ export class Stage {
     observer.observe(this.plot);
     onAbort(signal, () => observer.disconnect());
     this.scroller.addEventListener("scroll", changed, { signal, passive: true });
+  }
+
+  /** Height of what can be seen of the rows. */
+  get rowsHeight(): Px {
+    return this.height - OVERVIEW_HEIGHT - AXIS_HEIGHT;
   }
 
   get scroll(): Px {
@@ -77,6 +85,12 @@ export class Stage {
     this.context.setTransform(ratio, 0, 0, ratio, 0, 0);
     this.sums = new Sums(this.canvas.width + 1);
     this.strip = new CanvasPixelRow(this.canvas.width);
+  }
+
+  /** A place of the canvas in px of the window. */
+  toWindow({ x, y }: { x: Px; y: Px }): { x: Px; y: Px } {
+    const box = this.canvas.getBoundingClientRect();
+    return { x: x + box.left, y: y + box.top };
   }
 
   /** Where an event is, in px from the canvas' left and top edge. */

@@ -6,22 +6,22 @@ import { extent, isUnderWay, longestRunning } from "../model/figures";
 import { SILENCE } from "../model/link";
 import { type Load, loadOver } from "../model/load";
 import type { Store } from "../model/store";
-import { type Layout, layOut, OVERVIEW_HEIGHT, rowAt } from "../render/layout";
-import { pick } from "../render/pick";
-import { drawScene, type Highlight } from "../render/scene";
+import { type Layout, layOut, OVERVIEW_HEIGHT } from "../render/layout";
+import { drawScene } from "../render/scene";
 import type { Palette } from "../render/surface";
+import { Caption } from "./caption";
 import { element, setAttribute, setHidden, setText } from "./dom";
 import { Frames } from "./frames";
 import { followPointer } from "./gestures";
 import { Gutter } from "./gutter";
 import { Header } from "./header";
 import { writeHooks } from "./hooks";
+import { Hover } from "./hover";
 import { followKeys } from "./keys";
 import { Legend } from "./legend";
-import { sliceText } from "./naming";
+import { sliceText, waitText } from "./naming";
 import { Stage } from "./stage";
 import { followTheme, readPalette, type ThemeChoice } from "./theme";
-import { Tooltip } from "./tooltip";
 import { Viewport } from "./viewport";
 import { words } from "./words";
 
@@ -44,16 +44,16 @@ export class Timeline {
   readonly root = element("div", "poolviz-timeline");
   readonly #store: Store;
   readonly #options: Options;
+  readonly #buttonsNode: HTMLElement;
   readonly #header: Header;
   readonly #legend = new Legend();
   readonly #gutter = new Gutter();
-  readonly #tip = new Tooltip();
+  readonly #hover = new Hover();
   readonly #viewport = new Viewport();
   readonly #stage: Stage;
   readonly #frames: Frames;
   readonly #toAll = element("button", "pv-button");
-  readonly #queued = element("div", "pv-caption-queued");
-  readonly #running = element("div", "pv-caption-running");
+  readonly #caption = new Caption();
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   readonly #applyTheme: () => void;
   #palette: Palette | null = null;
@@ -64,17 +64,20 @@ export class Timeline {
   #stale = true;
   #drawnNow: Ns = 0;
   #wroteAt: PageMs = Number.NEGATIVE_INFINITY;
-  #pointer: { x: Px; y: Px } | null = null;
-  #tipAt: PageMs = 0;
   #silence: ReturnType<typeof setTimeout> | undefined;
 
   /** Mount a view into `el`; it is gone when `signal` aborts. */
   constructor(el: HTMLElement, store: Store, options: Options, signal: AbortSignal) {
     this.#store = store;
     this.#options = options;
-    this.#header = new Header(this.#buttons(signal));
-    this.#stage = new Stage(this.#gutter.node, this.#tip.node, () => this.#redraw(), signal);
-    this.#stage.caption.append(this.#queued, this.#running);
+    this.#buttonsNode = this.#buttons(signal);
+    this.#header = new Header(this.#buttonsNode);
+    this.#stage = new Stage(
+      [this.#caption.node, this.#hover.tip.node],
+      this.#gutter.node,
+      () => this.#redraw(),
+      signal,
+    );
     this.#setRoles();
     this.root.append(this.#header.node, this.#stage.plot, this.#legend.node);
     el.append(this.root);
@@ -135,8 +138,12 @@ export class Timeline {
         this.#redraw();
       },
       fit: () => this.#fit(),
-      hover: (x: Px, y: Px) => this.#point(x >= 0 && x <= this.#stage.width ? { x, y } : null),
-      leave: () => this.#point(null),
+      hover: (x: Px, y: Px) => {
+        if (this.#hover.point(x >= 0 && x <= this.#stage.width ? { x, y } : null)) this.#redraw();
+      },
+      leave: () => {
+        if (this.#hover.point(null)) this.#redraw();
+      },
     };
     followPointer(plot, place, (y) => y >= 0 && y < OVERVIEW_HEIGHT, actions, signal);
     const zoomMiddle = (factor: number) => this.#zoom(this.#stage.width / 2, factor);
@@ -151,13 +158,6 @@ export class Timeline {
 
   #fit(): void {
     this.#viewport.fit();
-    this.#redraw();
-  }
-
-  #point(at: { x: Px; y: Px } | null): void {
-    if (at === null && this.#pointer === null) return;
-    this.#pointer = at;
-    this.#tipAt = 0;
     this.#redraw();
   }
 
@@ -180,6 +180,9 @@ export class Timeline {
     const title = store.head?.title || words.untitled;
     setAttribute(this.root, "aria-label", words.label(title));
     this.#layout = layOut(store.recording);
+    // An empty plot says nothing that the header does not.
+    setHidden(this.#stage.plot, this.#layout.rows.length === 0);
+    setHidden(this.#buttonsNode, this.#layout.rows.length === 0);
     this.#gutter.layOut(store.recording, this.#layout);
     this.#header.update(store, page);
     this.#legend.update(store);
@@ -202,9 +205,7 @@ export class Timeline {
     const done = whole(total - pending - running);
     const text = words.summary(words.states[head.state], done, whole(total), whole(running), whole(failed));
     setAttribute(this.#stage.canvas, "aria-label", text);
-    setText(this.#queued, `${whole(pending)} ${words.queued}`);
-    setText(this.#running, `${whole(running)} ${words.runningNow}`);
-    setHidden(this.#stage.caption, total === 0);
+    if (this.#isLive) this.#caption.showLive(head.counts);
   }
 
   /** Whether time goes on: the trace is live and calls wait or run. */
@@ -219,7 +220,8 @@ export class Timeline {
 
   #writeRunning(page: PageMs, now: Ns): void {
     const longest = longestRunning(this.#store.recording, now);
-    if (longest !== null && page - this.#wroteAt < SLOW) return;
+    const shown = this.root.hasAttribute("data-running-ms");
+    if (longest !== null && shown && page - this.#wroteAt < SLOW) return;
     this.#wroteAt = page;
     setAttribute(this.root, "data-running-ms", longest === null ? null : (longest / 1e6).toFixed(1));
   }
@@ -249,12 +251,14 @@ export class Timeline {
     const { context, width, height, scroll, sums, strip, ratio } = this.#stage;
     this.#palette ??= readPalette(this.root, ratio);
     setHidden(this.#toAll, this.#viewport.follows);
+    const load = this.#currentLoad(page, now);
+    if (!this.#isLive) this.#caption.showSettled(load.mostQueued);
     setText(this.#toAll, this.#isLive ? words.follow : words.fit);
     const scale = this.#viewport.scale(width);
     drawScene(context, {
       recording,
       layout: this.#layout,
-      load: this.#currentLoad(page, now),
+      load,
       bounds: this.#viewport.bounds,
       scale,
       width,
@@ -265,8 +269,9 @@ export class Timeline {
       sums,
       strip,
       textOf: (row) => sliceText(recording, row),
-      cursor: this.#pointer === null ? null : scale.pxToTime(this.#pointer.x),
-      highlight: this.#pickUnderPointer(page, now),
+      waitTextOf: (kind, row) => waitText(recording, kind, row),
+      cursor: this.#hover.time(scale),
+      highlight: this.#hover.update(recording, this.#layout, this.#stage, scale, now, page),
     });
   }
 
@@ -275,31 +280,12 @@ export class Timeline {
     const bins = Math.max(1, Math.round(this.#stage.width / 2));
     const old = this.#load;
     const grew = this.#loadStale || this.#isLive;
-    const resized = old === null || old.queued.length !== bins || old.start !== start;
+    const resized = old === null || old.bins !== bins || old.start !== start;
     if (resized || (grew && page - this.#loadAt > LOAD_AGE)) {
       this.#load = loadOver(this.#store.recording, start, (end - start) / bins, bins, now);
       this.#loadAt = page;
       this.#loadStale = false;
     } else if (grew) this.#frames.request();
     return this.#load as Load;
-  }
-
-  #pickUnderPointer(page: PageMs, now: Ns): Highlight | null {
-    const { recording } = this.#store;
-    const { width, height, scroll } = this.#stage;
-    const at = this.#pointer;
-    const row = at === null ? null : rowAt(this.#layout, at.y - OVERVIEW_HEIGHT + scroll);
-    const inside = at !== null && at.y >= OVERVIEW_HEIGHT && at.y < height;
-    const rows = Math.max(1, this.#layout.rows.length);
-    const picked = inside && row !== null ? pick(recording, row, this.#viewport.scale(width), at.x, now, rows) : null;
-    if (picked === null || row === null || at === null) {
-      this.#tip.hide();
-      return null;
-    }
-    if (page - this.#tipAt > SLOW) {
-      this.#tipAt = page;
-      this.#tip.show(recording, picked, row, at.x + this.#stage.gutter, at.y, this.#stage.plot.clientWidth);
-    }
-    return { start: picked.start, end: picked.end, row };
   }
 }

@@ -11,6 +11,9 @@ import { element } from "./dom";
 import { callerName, callName, laneName } from "./naming";
 import { words } from "./words";
 
+/** Between the pointer and the tooltip. */
+const GAP: Px = 14;
+
 type Line = readonly [label: string, value: string];
 
 const known = (label: string, value: Ns): Line[] => (Number.isFinite(value) ? [[label, duration(value)]] : []);
@@ -65,20 +68,29 @@ function table(lines: readonly Line[]): HTMLElement {
   return element("dl", "", ...lines.flatMap(([label, value]) => [element("dt", "", label), element("dd", "", value)]));
 }
 
+/** The near edge of something `size` long that stands beside `at`: after it where there is room, else before it. */
+function beside(at: Px, size: Px, room: Px): Px {
+  return at + GAP + size <= room ? at + GAP : Math.max(0, at - GAP - size);
+}
+
 export class Tooltip {
   readonly node = element("div", "pv-tip");
 
+  #shown = false;
+
   constructor() {
-    this.node.hidden = true;
+    // In the browser's top layer no output area of a notebook cuts it off or grows a scroll bar for it.
+    this.node.popover = "manual";
     this.node.setAttribute("role", "tooltip");
   }
 
   hide(): void {
-    this.node.hidden = true;
+    if (this.#shown) this.node.hidePopover();
+    this.#shown = false;
   }
 
-  /** @param x and `y`: where the pointer is, in px inside a box of `width` */
-  show(recording: Recording, picked: Picked, place: RowPlace, x: Px, y: Px, width: Px): void {
+  /** @param at where the pointer is, in px of the window */
+  show(recording: Recording, picked: Picked, place: RowPlace, at: { x: Px; y: Px }): void {
     const content =
       picked.kind === "call"
         ? callContent(recording, picked, place)
@@ -86,9 +98,10 @@ export class Tooltip {
           ? waitContent(recording, picked, place)
           : mergedContent(picked);
     this.node.replaceChildren(...content);
-    this.node.hidden = false;
-    const own = this.node.offsetWidth;
-    const left = x + 14 + own > width ? Math.max(0, x - 14 - own) : x + 14;
-    this.node.style.transform = `translate(${Math.round(left)}px, ${Math.round(y + 16)}px)`;
+    if (!this.#shown) this.node.showPopover();
+    this.#shown = true;
+    const left = beside(at.x, this.node.offsetWidth, innerWidth);
+    const top = beside(at.y, this.node.offsetHeight, innerHeight);
+    this.node.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 }

@@ -1,0 +1,119 @@
+import { describe, expect, it } from "vitest";
+import schema from "../../poolviz/wire/schema.json";
+import { encode, pack } from "../dev/encode";
+import { decodeMessage } from "../src/protocol/decode";
+import { WireError } from "../src/protocol/header";
+import { unpackMessage } from "../src/protocol/unpack";
+
+const SECTIONS = {
+  calls: { first: [3, 9], count: [4, 1], submitted: [1_000_000, 2_000_000], label: [0, 1], item: [0, -1] },
+  running: { row: [5], lane: [1], started: [3_000_000] },
+  ended: {
+    row: [3, 4],
+    lane: [0, 65535],
+    sent: [1_500_000, Number.NaN],
+    started: [1_600_000, Number.NaN],
+    finished: [2_600_000, 2_700_000],
+    delivered: [2_601_000, 2_700_000],
+    outcome: [1, 3],
+  },
+  consumed: { row: [3], time: [2_800_000] },
+  waits: { caller: [0], kind: [2], start: [1_100_000], end: [Number.NaN], row: [4294967295] },
+};
+
+const message = () => encode({ now: 5e6, labels: { first: 0, names: ["f", "g"] } }, SECTIONS);
+
+describe("a message", () => {
+  it("is read into columns of nanoseconds, with NaN for what has not happened", () => {
+    const { header, buffers } = message();
+    const decoded = decodeMessage(header, buffers);
+    for (const [section, columns] of Object.entries(SECTIONS)) {
+      const read = decoded[section as keyof typeof SECTIONS] as unknown as Record<string, ArrayLike<number>>;
+      for (const [name, values] of Object.entries(columns)) expect(Array.from(read[name] ?? []), name).toEqual(values);
+    }
+  });
+
+  it("has null for sections that are absent, and empty lists for what is left out of the header", () => {
+    const { header, buffers } = encode({});
+    const decoded = decodeMessage(header, buffers);
+    expect([decoded.calls, decoded.running, decoded.ended, decoded.consumed, decoded.waits]).toEqual(
+      Array(5).fill(null),
+    );
+    expect([decoded.pools, decoded.lanes, decoded.errors]).toEqual([[], [], []]);
+    expect(decoded.dropped).toBe(0);
+  });
+
+  it("adds the base to times, beyond what 32 bits hold", () => {
+    const { header, buffers } = encode({ base: 7e12, unit: 500 }, { consumed: { row: [1], time: [7e12 + 1_500_000] } });
+    expect(decodeMessage(header, buffers).consumed?.time[0]).toBe(7e12 + 1_500_000);
+  });
+
+  it("may lie at any offset of a larger buffer", () => {
+    const { header, buffers } = message();
+    const moved = buffers.map((view) => {
+      const bytes = new Uint8Array(view.byteLength + 7);
+      bytes.set(new Uint8Array(view.buffer), 3);
+      return new DataView(bytes.buffer, 3, view.byteLength);
+    });
+    expect(decodeMessage(header, moved)).toEqual(decodeMessage(header, buffers));
+  });
+
+  it("decodes exactly the columns that the schema names", () => {
+    const { header, buffers } = message();
+    const decoded = decodeMessage(header, buffers) as unknown as Record<string, object>;
+    for (const [section, { columns }] of Object.entries(schema.sections)) {
+      expect(Object.keys(decoded[section] ?? {})).toEqual(columns.map(([name]) => name));
+    }
+  });
+
+  it("is the same packed", () => {
+    const { header, buffers } = message();
+    expect(unpackMessage(pack({ header, buffers }))).toEqual(decodeMessage(header, buffers));
+  });
+});
+
+describe("what cannot be read is refused in words", () => {
+  const refuse = (fields: Record<string, unknown>, words: RegExp) => {
+    const { header, buffers } = message();
+    const changed = { ...header, ...fields };
+    expect(() => decodeMessage(changed, buffers)).toThrow(WireError);
+    expect(() => decodeMessage(changed, buffers)).toThrow(words);
+  };
+
+  it("when it is newer", () => refuse({ v: schema.version + 1 }, /newer poolviz/));
+  it("when it is something else", () => refuse({ kind: "mouse" }, /not a poolviz message/));
+  it("when it has an unknown section", () => refuse({ sections: [["later", 1]] }, /'later'/));
+  it("when its sections are nonsense", () => refuse({ sections: [["calls", -1]] }, /sections/));
+  it("when its state is unknown", () => refuse({ state: "paused" }, /state/));
+  it("when its unit is nothing", () => refuse({ unit: 0 }, /unit/));
+  it("when a count is missing", () => refuse({ counts: { total: 1 } }, /pending/));
+
+  it("when a column is missing, too many or of the wrong size", () => {
+    const { header, buffers } = message();
+    expect(() => decodeMessage(header, buffers.slice(1))).toThrow(/damaged|cut short/);
+    expect(() => decodeMessage(header, buffers.slice(0, -1))).toThrow(/cut short: no column waits.row/);
+    expect(() => decodeMessage(header, [...buffers, new DataView(new ArrayBuffer(4))])).toThrow(/damaged/);
+  });
+
+  it("when a packed message is cut anywhere", () => {
+    const whole = pack(message());
+    for (let length = 0; length < whole.byteLength - 8; length++) {
+      expect(() => unpackMessage(new DataView(whole.buffer, 0, length)), `${length} bytes`).toThrow(WireError);
+    }
+  });
+
+  it("when a packed message is foreign, of another version, or has bytes left over", () => {
+    const whole = new Uint8Array(pack(message()).buffer);
+    const changed = (at: number, byte: number) => {
+      const bytes = whole.slice();
+      bytes[at] = byte;
+      return new DataView(bytes.buffer);
+    };
+    expect(() => unpackMessage(changed(0, 0x51))).toThrow(/not a poolviz recording/);
+    expect(() => unpackMessage(changed(7, 0x32))).toThrow(/another version/);
+    expect(() => unpackMessage(changed(12, 0x51))).toThrow(/not JSON/);
+    const longer = new Uint8Array(whole.length + 8);
+    longer.set(whole);
+    expect(() => unpackMessage(new DataView(longer.buffer))).toThrow(/left over/);
+  });
+});

@@ -1,0 +1,196 @@
+/** What is drawn, by the log of a canvas that only remembers. */
+import { describe, expect, it } from "vitest";
+import { encode } from "../dev/encode";
+import { snapshot } from "../dev/synthetic";
+import { Outcome } from "../src/base/codes";
+import { TimeScale } from "../src/base/scale";
+import { loadOver } from "../src/model/load";
+import { Recording } from "../src/model/recording";
+import { SliceIndex, Sums } from "../src/model/slices";
+import { decodeMessage } from "../src/protocol/decode";
+import { drawColumns } from "../src/render/columns";
+import { AXIS_HEIGHT, layOut, OVERVIEW_HEIGHT, rowAt } from "../src/render/layout";
+import { pick } from "../src/render/pick";
+import { drawScene } from "../src/render/scene";
+import { drawSlices } from "../src/render/slices";
+import { type Drawn, FakeStrip, PALETTE, recorder } from "./fakes";
+
+const MS = 1e6;
+const BOX = { x: 0, y: 10, width: 400, height: 20 };
+const failed = (code: number) => code === Outcome.raised;
+
+function drawn(slices: SliceIndex, scale: TimeScale): Drawn[] {
+  const { surface, log } = recorder();
+  const styleOf = (code: number) => (failed(code) ? PALETTE.slices.raised : PALETTE.slices.returned);
+  const text = (_code: number, row: number) => [`prime [${row}]`, `[${row}]`] as const;
+  drawSlices(surface, BOX, scale, slices, slices.between(scale.start, scale.end), styleOf, text);
+  return log;
+}
+
+describe("slices", () => {
+  it("are rectangles where their times are, each with the words that fit", () => {
+    const slices = new SliceIndex(failed);
+    slices.add(1, 0, 100, Outcome.returned);
+    slices.add(2, 100, 140, Outcome.returned);
+    slices.add(3, 140, 145, Outcome.returned);
+    const log = drawn(slices, new TimeScale(0, 400, 400));
+    expect(log.filter(({ call }) => call === "roundRect").map(({ args }) => args.slice(0, 4))).toEqual([
+      [0, 10, 99, 20],
+      [100, 10, 39, 20],
+    ]);
+    expect(log.find(({ call }) => call === "fillRect")?.args).toEqual([140, 10, 4, 20]);
+    expect(log.filter(({ call }) => call === "fillText").map(({ args }) => args[0])).toEqual(["prime [1]", "[2]"]);
+  });
+
+  it("outside the scale are not drawn, and those that reach in are cut near its edge", () => {
+    const slices = new SliceIndex(failed);
+    slices.add(1, 0, 50, Outcome.returned);
+    slices.add(2, 60, 1e9, Outcome.returned);
+    const log = drawn(slices, new TimeScale(100, 500, 400));
+    const boxes = log.filter(({ call }) => call === "roundRect");
+    expect(boxes.length).toBe(1);
+    const [x, , width] = boxes[0]!.args as number[];
+    expect(x).toBeGreaterThanOrEqual(-8);
+    expect(x! + width!).toBeLessThanOrEqual(408);
+  });
+
+  it("that failed are drawn last and can be seen however short", () => {
+    const slices = new SliceIndex(failed);
+    slices.add(1, 0, 0.001, Outcome.raised);
+    slices.add(2, 0.002, 10, Outcome.returned);
+    const fills = drawn(slices, new TimeScale(0, 4000, 400)).filter(({ call }) => call === "fillRect");
+    expect(fills.map(({ fillStyle }) => fillStyle)).toEqual(["returned", "raised"]);
+    expect(fills[1]?.args[2]).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("a lane drawn by column", () => {
+  function columns(add: (slices: SliceIndex) => void, width = 100) {
+    const slices = new SliceIndex(failed);
+    add(slices);
+    const strip = new FakeStrip(width);
+    const box = { ...BOX, width };
+    const scale = new TimeScale(0, 1000, width);
+    drawColumns(recorder().surface, box, scale, slices, new Sums(width + 1), strip, PALETTE);
+    return strip.painted;
+  }
+
+  it("is as strong as it was busy, and empty where nothing ran", () => {
+    const [bars] = columns((slices) => {
+      for (let i = 0; i < 50; i++) slices.add(i, i * 10, i * 10 + 5, Outcome.returned);
+      for (let i = 50; i < 75; i++) slices.add(i, i * 10, i * 10 + 10, Outcome.returned);
+    });
+    const alpha = (column: number) => bars?.pixels[4 * column + 3] ?? -1;
+    expect(alpha(60)).toBe(255);
+    expect(alpha(20)).toBeGreaterThan(100);
+    expect(alpha(20)).toBeLessThan(180);
+    expect(alpha(90)).toBe(0);
+  });
+
+  it("marks one failed call among thousands", () => {
+    const painted = columns((slices) => {
+      for (let i = 0; i < 50_000; i++)
+        slices.add(i, i / 50, (i + 1) / 50, i === 31_234 ? Outcome.raised : Outcome.returned);
+    });
+    expect(painted.length).toBe(2);
+    const marks = painted[1]?.pixels ?? new Uint8ClampedArray();
+    const at = Array.from({ length: 100 }, (_, i) => i).filter((i) => marks[4 * i + 3] === 255);
+    expect(at).toContain(62);
+    expect(at.length).toBeLessThan(8);
+    expect([marks[4 * 62], marks[4 * 62 + 2]]).toEqual([200, 0]);
+  });
+
+  it("has no marks where nothing failed", () => {
+    expect(columns((slices) => slices.add(1, 0, 900, Outcome.returned)).length).toBe(1);
+  });
+});
+
+function sceneOf(encoded: ReturnType<typeof snapshot>, width = 800, height = 400) {
+  const message = decodeMessage(encoded.header, encoded.buffers);
+  const recording = new Recording();
+  recording.fold(message);
+  const bounds = { start: 0, end: message.now * 1.01 };
+  const scale = new TimeScale(bounds.start, bounds.end, width);
+  const { surface, log } = recorder();
+  const strip = new FakeStrip(width);
+  const layout = layOut(recording);
+  drawScene(surface, {
+    recording,
+    layout,
+    load: loadOver(recording, 0, bounds.end / 100, 100, message.now),
+    bounds,
+    scale,
+    width,
+    height,
+    scroll: 0,
+    now: message.now,
+    palette: PALETTE,
+    sums: new Sums(width + 1),
+    strip,
+    textOf: (row) => [`f [${row}]`, `[${row}]`],
+    waitTextOf: () => ["map()", "map()"],
+    cursor: null,
+    highlight: null,
+  });
+  return { log, strip, recording, layout, scale, message };
+}
+
+describe("a scene", () => {
+  it("draws running calls up to now, with a leading edge", () => {
+    const { log, scale, message } = sceneOf(snapshot({ calls: 24, lanes: 4, length: 900 * MS }, 2600 * MS));
+    const edges = log.filter(({ fillStyle, call }) => call === "fillRect" && fillStyle === "running edge");
+    expect(edges.length).toBe(4);
+    for (const { args } of edges) expect(Number(args[0]) + 2).toBeCloseTo(scale.timeToPx(message.now));
+  });
+
+  it("merges full lanes, and only them", () => {
+    expect(sceneOf(snapshot({ calls: 100, lanes: 4, length: 10 * MS })).strip.painted.length).toBe(0);
+    expect(sceneOf(snapshot({ calls: 20_000, lanes: 4, length: MS })).strip.painted.length).toBe(4);
+  });
+
+  it("of nothing is an axis and no error", () => {
+    const { log } = sceneOf(encode({ now: 1e9 }));
+    expect(log.some(({ call }) => call === "fillText")).toBe(true);
+  });
+
+  it("puts callers first and a header over each of several pools", () => {
+    const { layout } = sceneOf(snapshot({ calls: 30, lanes: 4, length: 10 * MS, pools: 2 }));
+    expect(layout.rows.map((row) => row.kind)).toEqual(["caller", "pool", "lane", "lane", "pool", "lane", "lane"]);
+    for (const row of layout.rows) expect(rowAt(layout, row.top + 1)).toBe(row);
+    expect(rowAt(layout, layout.height)).toBeNull();
+    const one = sceneOf(snapshot({ calls: 30, lanes: 4, length: 10 * MS })).layout;
+    expect(one.rows.some((row) => row.kind === "pool")).toBe(false);
+  });
+
+  it("keeps its rows between overview and axis", () => {
+    const { log } = sceneOf(snapshot({ calls: 30, lanes: 4, length: 10 * MS }), 800, 200);
+    const clip = log.find(({ call }) => call === "rect")?.args;
+    expect(clip).toEqual([0, OVERVIEW_HEIGHT, 800, 200 - OVERVIEW_HEIGHT - AXIS_HEIGHT]);
+  });
+});
+
+describe("picking", () => {
+  it("finds the call under the pointer, its neighbour's within reach, and nothing in the void", () => {
+    const { recording, layout, scale, message } = sceneOf(snapshot({ calls: 12, lanes: 2, length: 50 * MS }));
+    for (const row of layout.rows) {
+      if (row.kind !== "lane") continue;
+      const { slices } = row.lane;
+      for (let i = 0; i < slices.count; i++) {
+        const middle = scale.timeToPx((slices.start.get(i) + slices.end.get(i)) / 2);
+        expect(pick(recording, row, scale, middle, message.now, 3)).toMatchObject({
+          kind: "call",
+          row: slices.row.get(i),
+        });
+      }
+      expect(pick(recording, row, scale, scale.width + 50, message.now, 3)).toBeNull();
+    }
+  });
+
+  it("counts what is merged", () => {
+    const { recording, layout, scale, message } = sceneOf(snapshot({ calls: 20_000, lanes: 2, length: MS }));
+    const row = layout.rows.find(({ kind }) => kind === "lane");
+    const picked = row && pick(recording, row, scale, 400, message.now, 3);
+    expect(picked).toMatchObject({ kind: "merged", failed: 0 });
+    expect(picked?.kind === "merged" && picked.count).toBeGreaterThan(5);
+  });
+});

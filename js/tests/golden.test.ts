@@ -1,0 +1,55 @@
+/** The files that Python wrote: both sides must read the same from them. */
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import schema from "../../poolviz/wire/schema.json";
+import { unpackMessage } from "../src/protocol/unpack";
+
+const folder = fileURLToPath(new URL("../../tests/golden/", import.meta.url));
+const names = readdirSync(folder)
+  .filter((file) => file.endsWith(".bin"))
+  .map((file) => file.slice(0, -4));
+
+interface Golden {
+  readonly header: {
+    base: number;
+    unit: number;
+    seq: number;
+    now: number;
+    counts: object;
+    state: string;
+    title: string;
+  };
+  readonly columns: Record<string, Record<string, number[]>>;
+}
+
+it("there are golden files", () => {
+  expect(names.length).toBeGreaterThan(0);
+});
+
+describe.each(names)("%s", (name) => {
+  const bytes = new Uint8Array(readFileSync(`${folder}${name}.bin`));
+  const golden = JSON.parse(readFileSync(`${folder}${name}.json`, "utf8")) as Golden;
+  const message = unpackMessage(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+
+  it("has the header that Python wrote", () => {
+    for (const field of ["seq", "now", "counts", "state", "title"] as const) {
+      expect(message[field], field).toEqual(golden.header[field]);
+    }
+  });
+
+  it("has the columns that Python wrote", () => {
+    const { base, unit } = golden.header;
+    const sections = Object.entries(schema.sections) as [keyof typeof schema.sections, { columns: string[][] }][];
+    for (const [section, { columns }] of sections) {
+      const read = message[section] as unknown as Record<string, ArrayLike<number>> | null;
+      expect(read === null, section).toBe(!(section in golden.columns));
+      for (const [column = "", type] of read === null ? [] : columns) {
+        const written = golden.columns[section]?.[column] ?? [];
+        const time = (tick: number) => (tick === schema.none ? Number.NaN : base + tick * unit);
+        const expected = type === "t32" ? written.map(time) : written;
+        expect(Array.from(read?.[column] ?? []), `${section}.${column}`).toEqual(expected);
+      }
+    }
+  });
+});

@@ -1,0 +1,177 @@
+/** The fold: what the page knows after some messages. */
+import { describe, expect, it } from "vitest";
+import { encode, type Sections } from "../dev/encode";
+import { snapshot } from "../dev/synthetic";
+import { Outcome } from "../src/base/codes";
+import { busyShare, extent, figures, longestRunning } from "../src/model/figures";
+import { loadOver } from "../src/model/load";
+import { Recording } from "../src/model/recording";
+import { decodeMessage } from "../src/protocol/decode";
+
+const MS = 1e6;
+
+function message(fields: Record<string, unknown>, sections: Sections = {}) {
+  const { header, buffers } = encode(fields, sections);
+  return decodeMessage(header, buffers);
+}
+
+const ended = (row: number, lane: number, started: number, finished: number, outcome: number) => ({
+  ended: {
+    row: [row],
+    lane: [lane],
+    sent: [Number.NaN],
+    started: [started],
+    finished: [finished],
+    delivered: [finished + MS],
+    outcome: [outcome],
+  },
+});
+
+const announced = {
+  calls: { first: [10, 5000], count: [3, 1], submitted: [1 * MS, 2 * MS], label: [0, 1], item: [7, -1] },
+};
+
+describe("calls", () => {
+  it("know their label, their time and their item, and rows between them stay absent", () => {
+    const recording = new Recording();
+    recording.fold(message({ labels: { first: 0, names: ["f", "g"] } }, announced));
+    expect(recording.calls.get(12)).toMatchObject({ submitted: MS, label: 0, item: 9, outcome: Outcome.none });
+    expect(recording.calls.get(5000)).toMatchObject({ submitted: 2 * MS, label: 1, item: -1 });
+    expect(recording.calls.get(13)).toBeNull();
+    expect(recording.calls.get(4_000_000_000)).toBeNull();
+    expect(recording.labels).toEqual(["f", "g"]);
+  });
+
+  it("may be announced in a run that spans many chunks", () => {
+    const recording = new Recording();
+    recording.fold(message({}, { calls: { first: [4090], count: [10_000], submitted: [MS], label: [3], item: [0] } }));
+    for (const row of [4090, 4096, 9999, 14_089]) expect(recording.calls.get(row)?.item).toBe(row - 4090);
+    expect(recording.calls.get(4089)).toBeNull();
+    expect(recording.calls.get(14_090)).toBeNull();
+  });
+
+  it("run until they end, whatever order the news comes in", () => {
+    const recording = new Recording();
+    const running = { running: { row: [10], lane: [1], started: [3 * MS] } };
+    recording.fold(message({}, { ...announced, ...running }));
+    expect(longestRunning(recording, 8 * MS)).toBe(5 * MS);
+    recording.fold(message({}, ended(10, 1, 3 * MS, 9 * MS, Outcome.returned)));
+    recording.fold(message({}, running));
+    expect(longestRunning(recording, 12 * MS)).toBeNull();
+    expect(recording.lanes.get(1)?.slices.count).toBe(1);
+  });
+
+  it("are not drawn twice when a message repeats their end", () => {
+    const recording = new Recording();
+    for (let i = 0; i < 2; i++) recording.fold(message({}, ended(10, 1, 3 * MS, 9 * MS, Outcome.raised)));
+    expect(recording.lanes.get(1)?.slices.count).toBe(1);
+    expect(recording.outcomes.get(Outcome.raised)).toBe(1);
+  });
+
+  it("that never ran have no slice", () => {
+    const recording = new Recording();
+    recording.fold(message({}, { ...announced, ...ended(11, 65535, Number.NaN, 4 * MS, Outcome.cancelled) }));
+    expect(recording.lanes.size).toBe(0);
+    expect(recording.neverRan.at(4 * MS)).toBe(1);
+    expect(recording.calls.outcomeOf(11)).toBe(Outcome.cancelled);
+  });
+
+  it("that failed first are remembered, not those that were told first", () => {
+    const recording = new Recording();
+    recording.fold(message({ errors: [[11, "ValueError: 11", ""]] }, ended(11, 0, 2 * MS, 9 * MS, Outcome.raised)));
+    recording.fold(message({ errors: [[10, "KeyError: 10", ""]] }, ended(10, 1, 2 * MS, 5 * MS, Outcome.lost)));
+    expect(recording.firstFailed).toBe(10);
+    expect(recording.errors.get(10)?.error).toBe("KeyError: 10");
+  });
+});
+
+describe("waits", () => {
+  const wait = (start: number, end: number) => ({
+    waits: { caller: [0], kind: [1], start: [start], end: [end], row: [10] },
+  });
+
+  it("stay open until they are told again with an end", () => {
+    const recording = new Recording();
+    recording.fold(message({}, wait(5 * MS, Number.NaN)));
+    recording.fold(message({}, wait(5 * MS, Number.NaN)));
+    const caller = recording.callers.all[0];
+    expect([caller?.open.length, caller?.waits.count]).toEqual([1, 0]);
+    recording.fold(message({}, wait(5 * MS, 8 * MS)));
+    expect([caller?.open.length, caller?.waits.count]).toEqual([0, 1]);
+  });
+
+  it("are recognised although two messages round their start differently", () => {
+    const recording = new Recording();
+    recording.fold(message({ unit: 1000 }, wait(5_000_000, Number.NaN)));
+    recording.fold(message({ unit: 1000, base: 400 }, wait(5_000_400, 8 * MS)));
+    expect(recording.callers.all[0]?.open).toEqual([]);
+  });
+});
+
+describe("the figures", () => {
+  const recording = new Recording();
+  const lanes = [0, 1].map((lane) => ({
+    lane,
+    pool: 1,
+    name: `w${lane}`,
+    ident: 7,
+    started: 0,
+    ready: 0,
+    exited: null,
+    detail: "",
+  }));
+  const counts = { total: 4, pending: 1, running: 1, finished: 2, failed: 0, cancelled: 0 };
+  const told = message(
+    { lanes, counts, now: 10 * MS },
+    { ...announced, ...ended(10, 0, 2 * MS, 6 * MS, Outcome.returned) },
+  );
+  recording.fold(told);
+  recording.fold(message({}, ended(11, 1, 2 * MS, 3 * MS, Outcome.returned)));
+  recording.fold(message({}, { running: { row: [12], lane: [1], started: [4 * MS] } }));
+
+  it("count the time from the first submission to now while calls run", () => {
+    expect(extent(recording, told, 10 * MS)).toEqual({ start: MS, end: 10 * MS });
+    const { elapsed, perSecond, left } = figures(recording, told, 10 * MS);
+    expect(elapsed).toBe(9 * MS);
+    expect(perSecond).toBeCloseTo(2 / 0.009);
+    expect(left).toBeCloseTo(9 * MS);
+  });
+
+  it("share the busy time over the time that the workers were there", () => {
+    // 4 ms and 1 ms finished, 6 ms of a running call, in two lanes of 9 ms.
+    expect(figures(recording, told, 10 * MS).utilisation).toBeCloseTo(11 / 18);
+    const lane = recording.lanes.get(0);
+    expect(lane && busyShare(lane, 0, MS, 10 * MS)).toEqual({ busy: 4 * MS, there: 9 * MS });
+  });
+
+  it("say nothing of a run in which nothing has happened", () => {
+    const empty = message({});
+    expect(extent(new Recording(), empty, 5)).toBeNull();
+    expect(figures(new Recording(), empty, 5).perSecond).toBeNaN();
+  });
+});
+
+describe("the load over time", () => {
+  it("counts queue and workers like a look at each call", () => {
+    const encoded = snapshot({ calls: 300, lanes: 4, length: 10 * MS, failing: 0.1 }, 300 * MS);
+    const told = decodeMessage(encoded.header, encoded.buffers);
+    const recording = new Recording();
+    recording.fold(told);
+    const [bins, step] = [60, 5 * MS];
+    const load = loadOver(recording, 0, step, bins, told.now);
+    const rows = Array.from({ length: 300 }, (_, row) => recording.calls.get(row)).filter((call) => call !== null);
+    expect(rows.length).toBe(300);
+    load.queued.forEach((queued, i) => {
+      const time = i * step;
+      expect(queued).toBe(rows.filter((call) => call.submitted <= time && !(call.started <= time)).length);
+      const ends = (call: { finished: number }) => (Number.isNaN(call.finished) ? told.now : call.finished);
+      const busy = rows.reduce(
+        (sum, call) => sum + Math.max(0, Math.min(ends(call), time + step) - Math.max(call.started, time) || 0),
+        0,
+      );
+      expect(load.running[i]).toBeCloseTo(busy / step, 4);
+    });
+    expect(load.queued.length).toBe(60);
+    expect(loadOver(recording, 0, 10 * MS, bins, told.now).queued.length).toBe(30);
+  });
+});
