@@ -26,7 +26,7 @@ demo: bundle ## run the first notebook, keep it and its timeline as a page
 	@$(BIN)/python scripts/demo.py $(NOTEBOOK) build/demo
 
 lab: bundle ## open the first notebook in JupyterLab
-	@$(BIN)/jupyter lab --ip 127.0.0.1 $(NOTEBOOK)
+	@$(BIN)/jupyter lab --ip 127.0.0.1 $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) $(NOTEBOOK)
 
 static-checks: bundle
 	@$(BIN)/ruff check
