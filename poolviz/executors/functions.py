@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from poolviz.executors.serialize import dump_function
@@ -27,12 +29,21 @@ class Functions:
 
     def __init__(self) -> None:
         self._by_data: dict[bytes, SentFunction] = {}
+        self._by_name: dict[tuple[str, str], bytes] = {}
         self._next = 0
 
-    @staticmethod
-    def pickled(fn: Callable[..., Any]) -> bytes:
+    def pickled(self, fn: Callable[..., Any]) -> bytes:
         """The function as bytes: a snapshot of this moment. Runs code of the user's, so not under a lock."""
-        return dump_function(fn)
+        if type(fn) is not FunctionType:
+            return dump_function(fn)
+        name, module = fn.__qualname__, fn.__module__
+        if module == "__main__" or getattr(sys.modules.get(module), name, None) is not fn:
+            return dump_function(fn)
+        # A function that its module holds under its name travels as these two names, which stay the same.
+        data = self._by_name.get((module, name))
+        if data is None:
+            data = self._by_name[module, name] = dump_function(fn)
+        return data
 
     def use(self, data: bytes) -> SentFunction:
         """The entry for these bytes, with one more use."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import os
+import selectors
 import signal
 import sys
 from typing import Any
@@ -78,6 +79,13 @@ def start(process: Any) -> None:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def readable(fd: int) -> bool:
+    """Whether a read of the descriptor would give something now."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_READ)
+        return bool(selector.select(0))
 
 
 def exit_words(code: int | None) -> str:

@@ -101,6 +101,12 @@ class MapRun:
         pace = max(1.0, nanoseconds / items)
         self.pace = pace if not self.pace else 0.5 * self.pace + 0.5 * pace
 
+    def close_items(self, n: int) -> None:
+        """Note that `n` items have ended."""
+        self.open -= n
+        if not self.open:
+            self.function.uses -= 1
+
     def drop_rest(self) -> list[tuple[int, int]]:
         """Forget the items that no worker has; the ranges of those that were waiting."""
         ranges = [*self.again, (self.next, self.total)]

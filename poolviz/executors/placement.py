@@ -44,6 +44,21 @@ class Message:
         self.items = 0
         """Items of a chunk; 0 when each entry is one item."""
 
+    def item_of(self, entry: int, item: int) -> int:
+        """The item of the map that an entry is, or that is at `item` in its chunk."""
+        return self.item + (item if self.items else entry - self.first)
+
+    def item_range(self) -> tuple[int, int]:
+        """The items of the map that it holds, as first and stop."""
+        return self.item, self.item + (self.items or self.n)
+
+    def call_of(self, entry: int, item: int) -> int:
+        """The number of the call that an entry is; 0 when it was taken back."""
+        if self.run is not None:
+            return self.run.first_call + self.item_of(entry, item)
+        future = self.futures[entry - self.first]
+        return future._call if future is not None else 0
+
     def rest(self, at: int) -> Message:
         """What remains from an entry, or an item of a chunk, on."""
         rest = Message(self.first, max(0, (self.items or self.n) - at), self.sent, self.size)
@@ -69,6 +84,8 @@ class Placement:
         self.ready = False
         self.stopping = False
         self.gone = False
+        self.watched = False
+        """Whether the manager waits for room in its pipe."""
 
     def alive(self) -> bool:
         """Whether the process lives."""

@@ -82,13 +82,13 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         self._max_workers = max_workers
         self._mp_context = ctx
         self._manager = pool = Manager(ctx, max_workers, initializer, initargs, max_tasks_per_child, on_worker_death == "replace")
-        self._journal = pool.journal = base.open_journal(
+        self._journal = pool.outcomes.journal = base.open_journal(
             pool.running, trace=trace, kind="process", name=type(self).__name__, workers=max_workers, method=method
         )
         weakref.finalize(self, _abandon, pool).atexit = False
 
     # What other libraries read of the standard library's class.
-    _processes = property(lambda self: {p.pid: p.process for p in list(self._manager.placements)} if self._manager.thread else None)
+    _processes = property(lambda self: self._manager.processes() if self._manager.thread else None)
     _executor_manager_thread = property(lambda self: self._manager.thread)
     _broken = property(lambda self: self._manager.broken or False)
     _shutdown_thread = property(lambda self: self._manager.closed)
@@ -126,23 +126,23 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         future._pooled = True
         error: BaseException | None = None
         try:
-            data = pool.functions.pickled(fn)
+            data = pool.scheduler.functions.pickled(fn)
             future._payload = dump_call(args, kwargs)
             future._bytes_out = sum(map(len, future._payload)) if len(future._payload) == 1 else _bytes(future._payload)
         except BaseException as unpicklable:
             # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
             error = unpicklable
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
-        with pool.lock:
+        with pool.scheduler.lock:
             self._check_open()
             if journal is not None:
                 future._journal = journal
                 future._call = call = observe.new_calls()
                 journal.submits += (call, 1, now(), label_number, item, scope.id)
             if error is None:
-                future._function = pool.functions.use(data)
+                future._function = pool.scheduler.functions.use(data)
                 future._owner = pool
-                pool.add(future, 1)
+                pool.submit(future, 1)
         if error is not None:
             if journal is not None:
                 end = now()
@@ -174,19 +174,19 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         self._check_open()
         pool, journal = self._manager, self._journal
         rows: list[tuple[Any, ...]] = list(zip(*iterables, strict=False))
-        data = pool.functions.pickled(fn)
+        data = pool.scheduler.functions.pickled(fn)
         payloads: list[Payload] | None = None
         if not all(map(all_plain, rows)):
             payloads = [_payload(row) for row in rows]
         label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
-        with pool.lock:
+        with pool.scheduler.lock:
             self._check_open()
             first = observe.new_calls(len(rows)) if journal is not None else 0
             if journal is not None and rows:
                 journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
             if rows:
-                run = MapRun(pool.functions.use(data), None if payloads else rows, payloads, chunksize, journal, first)
-                pool.add(run, len(rows))
+                run = MapRun(pool.scheduler.functions.use(data), None if payloads else rows, payloads, chunksize, journal, first)
+                pool.submit(run, len(rows))
         return run.results(deadline, pool.withdraw_run, pool.interrupt) if rows else iter(())
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
@@ -200,8 +200,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         pool = self._manager
         pool.close()
         if cancel_futures:
-            for future in pool.cancel_pending():
-                future.cancel()
+            pool.cancel_pending()
         if pool.thread is None:
             base.close_journal(self._journal)
         elif wait and pool.thread is not threading.current_thread():
@@ -224,7 +223,9 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         pool = self._manager
         pool.close()
         pool.replace = False
-        pool.signal_workers(how)
+        for process in pool.processes().values():
+            if process.is_alive():
+                getattr(process, how)()
 
 
 def _abandon(pool: Manager) -> None:
@@ -254,7 +255,7 @@ def _at_exit() -> None:
 def _after_fork_in_child() -> None:
     for pool in manager.managers:
         pool.forked = True
-        pool.lock = threading.RLock()
+        pool.scheduler.lock = threading.RLock()
     manager.managers.clear()
 
 

@@ -38,7 +38,7 @@ def _is_local(obj: Any) -> bool:
 
 class _Pickler(pickle.Pickler):
     # As multiprocessing's own pickler: connections, locks and the like say there how they travel.
-    dispatch_table = ChainMap(
+    dispatch_table = ChainMap(  # noqa: RUF012  # shared by all picklers, and never changed by one
         ForkingPickler._extra_reducers,  # type: ignore[attr-defined]  # not in the stubs
         copyreg.dispatch_table,  # type: ignore[arg-type]  # its stub is narrower than what ChainMap wants
     )

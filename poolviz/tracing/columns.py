@@ -11,6 +11,8 @@ from itertools import chain, compress, count, repeat
 from operator import add, sub
 from typing import TypeAlias
 
+from poolviz.tracing.vector import is_run
+
 Column: TypeAlias = "array[int]"
 Table: TypeAlias = "dict[str, array[int]]"
 """Rows that were copied out of a store: its columns by name, and `call`, the number of each."""
@@ -32,8 +34,6 @@ FIELDS = {
     "bytes_out": "I",
     "bytes_in": "I",
 }
-U32_MAX = 2**32 - 1
-I32_MAX = 2**31 - 1
 
 
 def breaks(numbers: Column) -> list[int]:
@@ -43,17 +43,28 @@ def breaks(numbers: Column) -> list[int]:
 
 def runs(numbers: Column) -> list[tuple[int, int]] | None:
     """The runs of consecutive numbers, as ``(start, stop)`` indices; None if they are so short that slices would not pay off."""
+    if is_run(numbers):
+        return [(0, len(numbers))]
     cuts = breaks(numbers)
     if len(cuts) * 4 > len(numbers):
         return None
     return list(zip([0, *cuts], [*cuts, len(numbers)], strict=True))
 
 
-def clip(values: Column, limit: int) -> Column:
-    """The values, those above `limit` replaced by it."""
-    if max(values, default=0) <= limit:
+def bounds(numbers: Column) -> tuple[int, int]:
+    """The least and the greatest of numbers, of which there must be some."""
+    return (numbers[0], numbers[-1]) if is_run(numbers) else (min(numbers), max(numbers))
+
+
+def cast(values: Column, code: str) -> Column:
+    """The values with another type code; those that are too great for it become the greatest that it has."""
+    if values.typecode == code:
         return values
-    return array("q", map(min, values, repeat(limit)))
+    try:
+        return array(code, values)
+    except OverflowError:
+        greatest = 2 ** (8 * array(code).itemsize - code.islower()) - 1
+        return array(code, map(min, values, repeat(greatest)))
 
 
 def keep(columns: Mapping[str, Column], mask: Iterable[object]) -> Table:
@@ -126,10 +137,10 @@ class Columns:
         rows = None if spans is not None else list(map((-self.base).__add__, calls))
         for name, new in values.items():
             column = self.column(name)
+            typed = cast(new, column.typecode)
             if rows is not None:
-                deque(map(column.__setitem__, rows, new), maxlen=0)
+                deque(map(column.__setitem__, rows, typed), maxlen=0)
                 continue
-            typed = new if new.typecode == column.typecode else array(column.typecode, new)
             for start, stop in spans or ():
                 row = calls[start] - self.base
                 column[row : row + stop - start] = typed[start:stop]

@@ -22,7 +22,7 @@ from poolviz.events import (
     WorkerReady,
     WorkerStarted,
 )
-from poolviz.tracing.columns import I32_MAX, U32_MAX, Column, Columns, clip, expand, keep
+from poolviz.tracing.columns import Column, Columns, bounds, cast, expand, keep
 from poolviz.tracing.gone import NOBODY, Gone
 from poolviz.tracing.tally import Tally
 from poolviz.tracing.waits import Waits
@@ -115,19 +115,18 @@ class State:
     def _submitted(self, batch: Submitted) -> None:
         if not batch.first:
             return
-        for scope in set(batch.scope):
-            self.tally.submit(batch.pool, scope, sum(compress(batch.calls, map(scope.__eq__, batch.scope))))
-        stop = max(map(add, batch.first, batch.calls))
-        self._make_room(stop)
-        if min(batch.first) < self.columns.base:
+        for scope, calls in _by_scope(batch):
+            self.tally.submit(batch.pool, scope, calls)
+        earliest, latest = bounds(batch.first)
+        self._make_room(latest + 1 if _all_are(1, batch.calls) else max(map(add, batch.first, batch.calls)))
+        if earliest < self.columns.base:
             batch = self._without_late(batch)
         pool, first, counts, time, label, item, scope_column = batch
         columns, records, calls = self.columns, len(first), sum(counts)
-        item = clip(item, I32_MAX - max(counts, default=0))
         if calls > 16 * records:
             for start, n, moment, name, index, scope in zip(first, counts, time, label, item, scope_column, strict=True):
                 columns.fill(start, n, {"pool": pool, "submitted": moment, "label": name, "scope": scope})
-                columns.item[start - columns.base : start - columns.base + n] = array("i", range(index, index + n))
+                columns.item[start - columns.base : start - columns.base + n] = cast(array("q", range(index, index + n)), "i")
             return
         if calls > records:
             time, label, scope_column = (_repeated(column, counts) for column in (time, label, scope_column))
@@ -178,14 +177,15 @@ class State:
             return
         columns, pool = self.columns, batch.pool
         table = {name: column for name, column in zip(batch._fields[1:], batch[1:], strict=True)}
-        if min(batch.call) < columns.base or max(batch.call) >= columns.base + len(columns):
+        earliest, latest = bounds(batch.call)
+        if earliest < columns.base or latest >= columns.base + len(columns):
             table = self._without_gone(batch, table)
         calls = table.pop("call")
-        table["bytes_out"], table["bytes_in"] = clip(table["bytes_out"], U32_MAX), clip(table["bytes_in"], U32_MAX)
         columns.put(calls, table)
-        scope = self.tally.only_scope(pool)
+        scope, outcomes = self.tally.only_scope(pool), table["outcome"]
         if scope is not None:
-            for outcome, n in Counter(table["outcome"]).items():
+            counted = {outcomes[0]: len(outcomes)} if outcomes and _all_are(outcomes[0], outcomes) else Counter(outcomes)
+            for outcome, n in counted.items():
                 self.tally.end(pool, scope, outcome, n)
         else:
             for (scope, outcome), n in Counter(zip(columns.gather("scope", calls), table["outcome"], strict=True)).items():
@@ -208,7 +208,8 @@ class State:
         if not batch.call:
             return
         base, stop = self.columns.base, self.columns.base + len(self.columns)
-        if min(batch.call) >= base and max(batch.call) < stop:
+        earliest, latest = bounds(batch.call)
+        if earliest >= base and latest < stop:
             self.columns.put(batch.call, {"consumed": batch.time})
             return
         kept = keep({"call": batch.call, "consumed": batch.time}, [base <= call < stop for call in batch.call])
@@ -253,3 +254,14 @@ class State:
 
 def _repeated(column: Column, counts: Column) -> Column:
     return array("q", chain.from_iterable(map(repeat, column, counts)))
+
+
+def _all_are(value: int, column: Column) -> bool:
+    return column.count(value) == len(column)
+
+
+def _by_scope(batch: Submitted) -> list[tuple[int, int]]:
+    """How many calls each scope of the batch has."""
+    if _all_are(batch.scope[0], batch.scope):
+        return [(batch.scope[0], sum(batch.calls))]
+    return [(scope, sum(compress(batch.calls, map(scope.__eq__, batch.scope)))) for scope in set(batch.scope)]

@@ -14,11 +14,10 @@ from array import array
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import repeat
-from operator import floordiv
 from typing import Any, NamedTuple
 
 from poolviz.tracing.columns import Column
+from poolviz.tracing.vector import offsets
 
 MAGIC = b"POOLVIZ1"
 NONE = 2**32 - 1
@@ -143,19 +142,17 @@ def _length(columns: Mapping[str, Column]) -> int:
 def _scale(times: Sequence[Column], start: int) -> tuple[int, int]:
     """The earliest time, and the finest unit in which the latest still fits 32 bits."""
     happened = [column for column in times if any(column)]
-    lows = [min(column) or min(filter(None, column)) for column in happened]
-    base = min(lows, default=start)
+    base = min((min(column) or min(filter(None, column)) for column in happened), default=start)
     span = max(map(max, happened), default=base) - base
     return base, next(unit for unit in UNITS if span // unit < NONE)
 
 
-def _offsets(times: Column, base: int, unit: int) -> Sequence[int]:
+def _offsets(times: Column, base: int, unit: int) -> Column:
     if not any(times):
         return array("I", (NONE,)) * len(times)
-    if min(times):
-        offsets = map((-base).__add__, times)
-        return list(offsets if unit == 1 else map(floordiv, offsets, repeat(unit)))
-    return [(time - base) // unit if time else NONE for time in times]
+    if 0 in times:
+        return array("I", [(time - base) // unit if time else NONE for time in times])
+    return offsets(times, base) if unit == 1 else array("I", [(time - base) // unit for time in times])
 
 
 def _bytes(code: str, values: Sequence[int]) -> bytes:

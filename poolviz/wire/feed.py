@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable
+from collections.abc import Sequence
 from itertools import chain, compress, count, pairwise, repeat, starmap
 from operator import ne, sub
 from typing import Any
@@ -14,6 +14,7 @@ from poolviz.tracing.columns import Column, Table, keep
 from poolviz.tracing.fold import RunningCall
 from poolviz.tracing.store import Changes, Everything, Present
 from poolviz.tracing.trace import Trace
+from poolviz.tracing.vector import offsets
 from poolviz.wire.codec import NONE, Message, encode
 
 NO_LANE = 2**16 - 1
@@ -199,7 +200,7 @@ class Feed:
         }
 
     def _rows(self, calls: Column) -> Column:
-        return array("I", map((-self.origin).__add__, calls))
+        return offsets(calls, self.origin)
 
     def _runs(self, calls: Table) -> dict[str, Column]:
         """Rows that were submitted together, as one record each."""
@@ -217,8 +218,13 @@ class Feed:
             "item": array("i", map(calls["item"].__getitem__, firsts)),
         }
 
-    def _lane_column(self, workers: Iterable[int]) -> Column:
-        return array("H", map(min, map(self._lanes.__getitem__, workers), repeat(NO_LANE)))
+    def _lane_column(self, workers: Sequence[int]) -> Column:
+        lanes = map(self._lanes.__getitem__, workers)
+        try:
+            return array("H", lanes)
+        except OverflowError:
+            # More workers than the wire has lanes: the last ones' calls are drawn nowhere, but counted.
+            return array("H", map(min, map(self._lanes.__getitem__, workers), repeat(NO_LANE)))
 
     def _shown(self, table: Table) -> Table:
         """The table without calls from before the last snapshot's first."""
@@ -230,7 +236,7 @@ class Feed:
         known = [call for call in running if call.call >= self.origin]
         return {
             "row": self._rows(array("q", (call.call for call in known))),
-            "lane": self._lane_column(call.worker for call in known),
+            "lane": self._lane_column([call.worker for call in known]),
             "started": array("q", (call.started for call in known)),
         }
 

@@ -1,0 +1,116 @@
+"""What becomes of calls when their worker dies, and when the pool breaks.
+
+Everything is taken out of the scheduler under its lock; the futures found lost are failed after it is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
+
+from poolviz.clock import now
+from poolviz.events import Outcome
+from poolviz.executors.future import Future
+from poolviz.executors.mapping import MapRun
+from poolviz.executors.outcomes import Outcomes
+from poolviz.executors.placement import Message, Placement
+from poolviz.executors.scheduler import Scheduler
+from poolviz.executors.transport import DONE
+
+ABRUPT = "A process in the process pool was terminated abruptly while the future was running or pending."
+#: An entry that a worker ran when it died: its number, its start, the item of its chunk and that item's start.
+Current = tuple[int, int, int, int]
+
+
+class Casualties:
+    """Finds out what a dead worker took with it. Its methods run in the manager's thread."""
+
+    def __init__(self, scheduler: Scheduler, outcomes: Outcomes) -> None:
+        self._scheduler = scheduler
+        self._outcomes = outcomes
+        self._doomed: list[Callable[[], None]] = []
+
+    def bury(self) -> None:
+        """Fail the futures that were found lost. Not under a lock."""
+        doomed, self._doomed = self._doomed, []
+        for fail in doomed:
+            fail()
+
+    def lose(self, placement: Placement, words: str, interrupted: bool) -> list[Message]:
+        """Fail the call that a worker died of, and those whose results died with it.
+
+        Args:
+            placement: the worker, whose slot can still be read.
+            words: what became of it.
+            interrupted: whether we ended it because it did not mind an interrupt.
+
+        Returns:
+            What it had not begun, as messages.
+        """
+        slot = placement.link.slot
+        current, done = slot.current(), slot.words[DONE]
+        rest = []
+        for message in list(placement.messages):
+            n = message.items or message.n
+            if message.items:
+                begun = current is not None and current[0] == message.first
+                ended = current[2] if begun and current is not None else (n if done >= message.first else 0)
+            else:
+                begun = current is not None and message.first <= current[0] < message.first + n
+                ended = min(max(done + 1 - message.first, message.reported), n)
+            # Those that ended unreported took their results with them. To run them again might do harm.
+            for at in range(message.reported, ended + begun):
+                self._lose_one(placement, message, at, current if at == ended else None, words, interrupted)
+            if ended + begun < n:
+                rest.append(message.rest(ended + begun))
+        return rest
+
+    def _lose_one(self, placement: Placement, sent: Message, at: int, current: Current | None, words: str, interrupted: bool) -> None:
+        run, future = sent.run, None
+        if run is None:
+            future = sent.futures[at]
+            if future is None or future._withdrawn:
+                return
+        start = (current[3] or current[1]) if current is not None else 0
+        end = now()
+        outcome = Outcome.INTERRUPTED if interrupted else Outcome.LOST
+        what = f"item {sent.item + at} of a map" if run is not None else "this call"
+        when = f"while it ran {what}" if current is not None else f"before it could hand over the result of {what}"
+        error: BaseException = BrokenProcessPool(f"{ABRUPT} Worker process {placement.pid} {words} {when}.")
+        if interrupted:
+            error = KeyboardInterrupt()
+        if run is not None:
+            item = sent.item + at
+            self._outcomes.failed_item(run, sent, placement.number, item, start, end, outcome, error, "")
+            run.close_items(1)
+            run.deliver(item, error)
+        elif future is not None:
+            future._withdrawn = True
+            future._function.uses -= 1
+            self._doomed.append(partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome, error, ""))
+
+    def end_all(self, message: str, rest: list[Message]) -> None:
+        """Fail everything that has not ended, with BrokenProcessPool. Under the lock.
+
+        Args:
+            message: of the exceptions.
+            rest: what was left of a worker that is gone already.
+        """
+        units = dict.fromkeys(self._scheduler.units())
+        parts = [m.rest(m.reported) for placement in self._scheduler.placements for m in placement.messages] + rest
+        for part in rest:
+            units.update(dict.fromkeys([part.run] if part.run is not None else [f for f in part.futures if f is not None]))
+        self._scheduler.clear()
+        for unit in units:
+            if isinstance(unit, MapRun):
+                ranges = unit.drop_rest() + [part.item_range() for part in parts if part.run is unit]
+                self._outcomes.cancel_items(unit, ranges, Outcome.LOST)
+                unit.abort(partial(BrokenProcessPool, message))
+            elif not unit._withdrawn:
+                self._end_one(unit, message)
+
+    def _end_one(self, future: Future, message: str) -> None:
+        future._withdrawn = True
+        end = now()
+        self._doomed.append(partial(self._outcomes.failed, future, -1, 0, 0, end, Outcome.LOST, BrokenProcessPool(message), ""))

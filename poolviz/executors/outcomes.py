@@ -1,0 +1,87 @@
+"""How calls end in a process pool: the journal first, then whoever waits.
+
+Resolving a future runs its callbacks, which are anybody's code: no method that resolves may be called under a lock of the pool.
+"""
+
+from __future__ import annotations
+
+import logging
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+from poolviz.clock import now
+from poolviz.events import Ended, Failed, Outcome
+from poolviz.executors.future import Future
+from poolviz.executors.mapping import MapRun
+from poolviz.executors.placement import Message
+from poolviz.observe import Journal, words_of
+
+logger = logging.getLogger("poolviz")
+
+
+class Outcomes:
+    """The ends of a pool's calls."""
+
+    def __init__(self) -> None:
+        self.journal: Journal | None = None
+
+    def returned(self, future: Future, worker: int, sent: int, start: int, end: int, value: Any, size: int) -> None:
+        """End a call that returned; `size` is the bytes of its pickled result."""
+        future._payload = []
+        if self.journal is not None:
+            row = (future._call, worker, sent, start, end, now(), Outcome.RETURNED, future._bytes_out, size)
+            self.journal.ends += row
+        _resolve(future.set_result, value)
+
+    def failed(self, future: Future, worker: int, sent: int, start: int, end: int, outcome: int, error: BaseException, text: str) -> None:
+        """End a call that raised, or whose worker died; `text` is the traceback."""
+        future._payload = []
+        if self.journal is not None:
+            self.journal.batches.append(Failed(future._call, words_of(error), text))
+            self.journal.ends += (future._call, worker, sent, start, end, now(), outcome, future._bytes_out, 0)
+        _resolve(future.set_exception, error)
+
+    def items(
+        self, run: MapRun, message: Message, worker: int, first: int, starts: array[int], ends: array[int], outcome: int, size: int
+    ) -> None:
+        """Note the ends of neighbouring items of a map. Their block is delivered after that."""
+        if self.journal is None:
+            return
+        n, call = len(ends), run.first_call + first
+
+        def same(value: int) -> array[int]:
+            return array("q", (value,)) * n
+
+        calls = array("q", range(call, call + n))
+        columns = (same(worker), same(message.sent), starts, ends, same(now()), same(outcome), same(message.size), same(size))
+        self.journal.batches.append(Ended(self.journal.pool, calls, *columns))
+
+    def failed_item(
+        self, run: MapRun, message: Message, worker: int, item: int, start: int, end: int, outcome: int, error: BaseException, text: str
+    ) -> None:
+        """Note the end of an item that raised, or whose worker died."""
+        if self.journal is not None:
+            self.journal.batches.append(Failed(run.first_call + item, words_of(error), text))
+        self.items(run, message, worker, item, array("q", (start,)), array("q", (end,)), outcome, 0)
+
+    def cancel_items(self, run: MapRun, ranges: list[tuple[int, int]], outcome: int = Outcome.CANCELLED) -> None:
+        """Note items that end without having run. Resolves nothing; under the pool's lock."""
+        for first, stop in ranges:
+            n, call, end = stop - first, run.first_call + first, now()
+            if n <= 0:
+                continue
+            run.close_items(n)
+            if self.journal is not None:
+                zeros, times = array("q", (0,)) * n, array("q", (end,)) * n
+                calls = array("q", range(call, call + n))
+                nobody, outcomes = array("q", (-1,)) * n, array("q", (outcome,)) * n
+                self.journal.batches.append(Ended(self.journal.pool, calls, nobody, zeros, zeros, times, times, outcomes, zeros, zeros))
+
+
+def _resolve(setter: Callable[[Any], None], value: Any) -> None:
+    # A callback may raise anything, SystemExit too; the manager must live.
+    try:
+        setter(value)
+    except BaseException:
+        logger.exception("poolviz: a future could not be resolved, or a callback of it raised")
