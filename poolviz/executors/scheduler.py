@@ -29,6 +29,8 @@ from poolviz.executors.transport import CLAIMED
 
 #: The most calls of one message, and the most that wait in one worker.
 BATCH, DEPTH = 64, 512
+#: Nanoseconds from which on a call is long: sending the next one only when it has ended costs less than a hundredth.
+LONG = 10_000_000
 
 
 class Scheduler:
@@ -188,7 +190,10 @@ class Scheduler:
         return self._max_tasks is None or placement.given < self._max_tasks
 
     def _depth(self) -> int:
-        return 2 if not self._pace else max(2, min(DEPTH, int(2 * TARGET / self._pace)))
+        """How many calls a worker may have: one while nothing is known or calls are long, so that they start in their order."""
+        if not self._pace or self._pace > LONG:
+            return 1
+        return max(2, min(DEPTH, int(2 * TARGET / self._pace)))
 
     def _give(self) -> None:
         while self.pending:
@@ -197,7 +202,8 @@ class Scheduler:
                 if not unit.waiting:
                     self.pending.popleft()
                     continue
-                candidates = [p for p in self.placements if len(p.messages) < 2 and p.room(1) and self._may_take(p)]
+                ahead = 1 if not unit.pace or unit.pace * (unit.chunk or 1) > LONG else 2
+                candidates = [p for p in self.placements if len(p.messages) < ahead and p.room(1) and self._may_take(p)]
             elif unit._withdrawn:
                 self.pending.popleft()
                 continue

@@ -145,6 +145,9 @@ class Timeline(anywidget.AnyWidget):
     def _sync(self) -> None:
         if self._in_sync:
             return
+        if self._feed.least_size > SNAPSHOT_LIMIT:
+            self._warn(self._feed.least_size)
+            return
         message = self._feed.snapshot()
         blob = pack(message)
         if len(blob) <= SNAPSHOT_LIMIT:

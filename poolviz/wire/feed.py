@@ -15,9 +15,10 @@ from poolviz.tracing.fold import RunningCall
 from poolviz.tracing.store import Changes, Everything, Present
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.vector import offsets
-from poolviz.wire.codec import NONE, Message, encode
+from poolviz.wire.codec import NONE, TYPE_CODES, Message, columns_of, encode
 
 NO_LANE = 2**16 - 1
+ENDED_BYTES = sum(array(TYPE_CODES[kind]).itemsize for _, kind in columns_of("ended"))
 ENDED = ("sent", "started", "finished", "delivered", "outcome")
 
 #: Errors that a message tells in words. The outcome of every call is in its columns, whatever their number.
@@ -69,6 +70,15 @@ class Feed:
     def done(self) -> bool:
         """Whether the last message said that nothing will change any more."""
         return self._last is not None and self._last.settled
+
+    @property
+    def least_size(self) -> int:
+        """Bytes that a snapshot takes at the least, which is known without making it."""
+        if self._last is None:
+            return 0
+        counts = self._last.counts
+        ended = counts["total"] - counts["pending"] - counts["running"] - self._last.dropped
+        return ended * ENDED_BYTES
 
     def close(self) -> None:
         """Make no further deltas."""
