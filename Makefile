@@ -10,7 +10,7 @@ NOTEBOOK := notebooks/01-first-pool.ipynb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab check test notebooks build bench format lock clean bundle static-checks
+.PHONY: help demo lab check test notebooks picture build bench format lock clean bundle static-checks
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ test: static-checks ## every test: Python, TypeScript, packaging, browser, noteb
 
 notebooks: bundle ## execute the notebooks, keep the outputs that are the same everywhere
 	@$(BIN)/python scripts/notebooks.py notebooks/*.ipynb
+
+picture: bundle ## take the README's picture anew
+	@$(BIN)/python -m scripts.picture docs/timeline.png
 
 build: $(READY) ## make the sdist and, from it, the wheel, in dist/
 	@rm -rf dist && $(BIN)/python -m build

@@ -14,9 +14,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 ADVICE = "install Chromium (Debian, Ubuntu: apt-get install chromium) or set POOLVIZ_CHROMIUM to the path of a Chromium or Chrome"
 
 
-def on_path() -> str | None:
-    """The first browser on the path."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+def find() -> str | None:
+    """The chosen browser, else the first one on the path."""
+    chosen = os.environ.get("POOLVIZ_CHROMIUM")
+    return next((found for name in ((chosen,) if chosen else NAMES) if (found := shutil.which(name))), None)
 
 
 def install(log: Path) -> str | None:
@@ -37,20 +38,17 @@ def install(log: Path) -> str | None:
             command = [*prefix, "env", "DEBIAN_FRONTEND=noninteractive", apt, *arguments]
             if subprocess.run(command, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL).returncode:
                 return None
-    return on_path()
+    return find()
 
 
 def main() -> None:
-    chosen = os.environ.get("POOLVIZ_CHROMIUM")
-    if chosen:
-        found = shutil.which(chosen)
-        if found is None:
-            sys.exit(f"poolviz: POOLVIZ_CHROMIUM is {chosen}, which is not a program that can be run")
-    else:
-        log = Path("build/chromium.log")
-        found = on_path() or install(log)
-        if found is None:
-            sys.exit(f"poolviz: the browser tests need a browser: {ADVICE}" + (f" (log: {log})" if log.is_file() else ""))
+    found = find()
+    if found is None and os.environ.get("POOLVIZ_CHROMIUM"):
+        sys.exit(f"poolviz: POOLVIZ_CHROMIUM is {os.environ['POOLVIZ_CHROMIUM']}, which is not a program that can be run")
+    log = Path("build/chromium.log")
+    found = found or install(log)
+    if found is None:
+        sys.exit(f"poolviz: the browser tests need a browser: {ADVICE}" + (f" (log: {log})" if log.is_file() else ""))
     print(found)
 
 

@@ -1,13 +1,11 @@
 """A browser and Jupyter servers, started once for all tests of this folder. Without a browser these tests fail."""
 
-import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from scripts.chromium import ADVICE, on_path
+from scripts.chromium import ADVICE, find
 from tests.browser.lab import Lab
 from tests.browser.server import Server, serve
 
@@ -26,8 +24,7 @@ FLAGS = [
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The machine's Chromium."""
-    chosen = os.environ.get("POOLVIZ_CHROMIUM")
-    found = shutil.which(chosen) if chosen else on_path()
+    found = find()
     if found is None:
         pytest.fail(f"no browser: {ADVICE}", pytrace=False)
     with sync_playwright() as playwright:
