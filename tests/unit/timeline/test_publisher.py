@@ -1,0 +1,68 @@
+import contextvars
+import threading
+
+from poolviz.timeline.publisher import Publisher
+
+asked_by = contextvars.ContextVar("asked_by")
+
+
+class Counting:
+    """Says how often it was published, and in which context, until it has had enough."""
+
+    def __init__(self, rounds):
+        self.context = contextvars.copy_context()
+        self.left = rounds
+        self.seen = []
+        self.done = threading.Event()
+
+    def publish(self):
+        self.seen.append(asked_by.get(None))
+        self.left -= 1
+        if self.left == 0:
+            self.done.set()
+        return self.left > 0
+
+
+class Failing(Counting):
+    def publish(self):
+        super().publish()
+        raise RuntimeError("no page")
+
+
+def test_each_is_published_in_its_own_context_until_it_has_ended():
+    publisher = Publisher()
+    asked_by.set("cell 1")
+    one = Counting(3)
+    asked_by.set("cell 2")
+    two = Counting(2)
+    publisher.add(one)
+    publisher.add(two)
+    assert one.done.wait(30) and two.done.wait(30)
+    last = Counting(2)
+    publisher.add(last)
+    assert last.done.wait(30), "a parked publisher wakes up"
+    assert one.seen == ["cell 1"] * 3
+    assert two.seen == ["cell 2"] * 2
+
+
+def test_one_that_raises_is_logged_and_taken_out(caplog):
+    publisher = Publisher()
+    failing = Failing(5)
+    publisher.add(failing)
+    after = Counting(3)
+    publisher.add(after)
+    assert after.done.wait(30), "the others go on"
+    assert len(failing.seen) == 1
+    assert "no page" in caplog.text
+
+
+def test_a_discarded_one_is_published_no_more():
+    publisher = Publisher()
+    one, other = Counting(10**9), Counting(4)
+    publisher.add(one)
+    publisher.discard(one)
+    publisher.discard(one)
+    seen = len(one.seen)
+    publisher.add(other)
+    assert other.done.wait(30)
+    assert len(one.seen) <= seen + 1

@@ -1,0 +1,220 @@
+"""The widget against a comm that only records, with the publisher's rounds made by hand."""
+
+import logging
+import threading
+
+import comm
+import pytest
+from comm.base_comm import BaseComm
+
+import poolviz
+from poolviz import observe
+from poolviz.export import bundle
+from poolviz.timeline import publisher as publishing
+from poolviz.timeline import widget
+from poolviz.wire.codec import decode, unpack
+
+
+class RecordingComm(BaseComm):
+    """Keeps what is sent."""
+
+    def __init__(self, *args, **kwargs):
+        self.sent = []
+        super().__init__(*args, **kwargs)
+
+    def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
+        self.sent.append((msg_type, data or {}, buffers or []))
+
+
+class ByHand:
+    """A publisher that does nothing by itself."""
+
+    def __init__(self):
+        self.live = []
+
+    def add(self, timeline):
+        self.live.append(timeline)
+
+    def discard(self, timeline):
+        self.live = [other for other in self.live if other is not timeline]
+
+    def round(self):
+        observe.flush_all()
+        for timeline in self.live[:]:
+            if not timeline.publish():
+                self.discard(timeline)
+
+
+@pytest.fixture
+def publisher(monkeypatch):
+    by_hand = ByHand()
+    monkeypatch.setattr(publishing, "publisher", by_hand)
+    return by_hand
+
+
+@pytest.fixture(autouse=True)
+def recording(monkeypatch, front_end):
+    monkeypatch.setattr(comm, "create_comm", RecordingComm)
+
+
+@pytest.fixture
+def gate():
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def custom(timeline):
+    """Headers of the custom messages so far."""
+    return [data["content"] for kind, data, _ in timeline.comm.sent if kind == "comm_msg" and data.get("method") == "custom"]
+
+
+def synced(timeline):
+    """Snapshots that were synced as a trait after the opening."""
+    updates = [(data, buffers) for kind, data, buffers in timeline.comm.sent if kind == "comm_msg" and data.get("method") == "update"]
+    return [unpack(bytes(buffers[0])) for data, buffers in updates if data["buffer_paths"] == [["snapshot"]]]
+
+
+def test_a_live_timeline_tells_what_happens_and_ends_with_a_snapshot(publisher, gate):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        first = pool.submit(abs, -1)
+        assert first.result(30) == 1
+        timeline = pool.timeline(height=200, theme="dark")
+        assert unpack(timeline.snapshot).header["counts"]["finished"] == 1
+        assert (timeline.height, timeline.theme) == (200, "dark")
+        assert repr(timeline) == "Timeline('ThreadPoolExecutor')"
+        publisher.round()
+        assert custom(timeline) == [], "nothing is new"
+        started = threading.Event()
+        pool.submit(lambda: (started.set(), gate.wait(30)))
+        assert started.wait(30)
+        publisher.round()
+        assert custom(timeline)[-1]["counts"]["running"] == 1
+        assert custom(timeline)[-1]["state"] == "live"
+        gate.set()
+    publisher.round()
+    headers = custom(timeline)
+    assert [header["seq"] for header in headers] == list(range(len(headers)))
+    assert headers[-1]["state"] == "done"
+    assert headers[-1]["counts"] == {"total": 2, "pending": 0, "running": 0, "finished": 2, "failed": 0, "cancelled": 0}
+    [snapshot] = synced(timeline)
+    assert snapshot.header["state"] == "done"
+    assert sum(decode(snapshot)["calls"]["count"]) == 2
+    assert not timeline.live
+    assert publisher.live == []
+    assert repr(timeline) == "Timeline('ThreadPoolExecutor': 2 calls, 2 finished)"
+
+
+def test_a_finished_trace_is_shown_at_once(publisher):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        pool.submit(abs, -1)
+    timeline = poolviz.Timeline(pool.trace)
+    assert not timeline.live
+    assert publisher.live == []
+    assert unpack(timeline.snapshot).header["state"] == "done"
+    timeline.settle()
+    assert custom(timeline) == []
+
+
+def test_a_heartbeat_while_calls_run_and_nothing_changes(publisher, gate, monkeypatch):
+    monkeypatch.setattr(widget, "HEARTBEAT", 0)
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        timeline = pool.timeline()
+        publisher.round()
+        assert len(custom(timeline)) == 0, "an idle pool has no heart to beat"
+        started = threading.Event()
+        future = pool.submit(lambda: (started.set(), gate.wait(30)))
+        assert started.wait(30)
+        publisher.round()
+        before = len(custom(timeline))
+        publisher.round()
+        publisher.round()
+        assert len(custom(timeline)) == before + 2
+        assert custom(timeline)[-1]["sections"] == [["running", 1]]
+        gate.set()
+        future.result(30)
+
+
+def test_settle_syncs_once_for_each_change(publisher, gate):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        timeline = pool.timeline()
+        pool.submit(abs, -1).result(30)
+        timeline.settle()
+        assert len(synced(timeline)) == 1
+        assert synced(timeline)[0].header["state"] == "live"
+        timeline.settle()
+        assert len(synced(timeline)) == 1
+    timeline.settle()
+    assert [snapshot.header["state"] for snapshot in synced(timeline)] == ["live", "done"]
+    timeline.settle()
+    assert len(synced(timeline)) == 2
+
+
+def test_what_the_publisher_synced_is_synced_again_from_the_cells_thread(publisher):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        timeline = pool.timeline()
+        pool.submit(abs, -1)
+    publisher.round()
+    assert len(synced(timeline)) == 1
+    timeline.settle()
+    timeline.settle()
+    first, second = synced(timeline)
+    assert first == second
+
+
+def test_a_page_that_missed_something_gets_everything(publisher):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        timeline = pool.timeline()
+        list(pool.map(abs, range(3)))
+        timeline.comm.handle_msg({"content": {"data": {"method": "custom", "content": {"kind": "resync", "have": 0}}}, "buffers": []})
+        answer = custom(timeline)[-1]
+        assert answer["kind"] == "snapshot"
+        assert answer["counts"]["total"] == 3
+        sent = len(custom(timeline))
+        timeline.comm.handle_msg({"content": {"data": {"method": "custom", "content": {"kind": "no such thing"}}}, "buffers": []})
+        assert len(custom(timeline)) == sent
+
+
+def test_a_run_too_large_to_save_is_shown_and_warned_of_once(publisher, monkeypatch, caplog):
+    monkeypatch.setattr(widget, "SNAPSHOT_LIMIT", 2_000)
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        timeline = pool.timeline()
+        for _ in range(3):
+            list(pool.map(abs, range(100)))
+            timeline.settle()
+    timeline.settle()
+    assert synced(timeline) == []
+    [warning] = [record.message for record in caplog.records if record.levelno == logging.WARNING]
+    assert "is not saved with the notebook" in warning and "save('run.html')" in warning
+    assert custom(timeline)[-1]["counts"]["finished"] == 300
+    large = poolviz.Timeline(pool.trace)
+    assert large.snapshot == b""
+    assert [header["kind"] for header in custom(large)] == ["snapshot"]
+
+
+def test_closing_ends_it(publisher):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        timeline = pool.timeline()
+        timeline.close()
+        assert publisher.live == []
+        pool.submit(abs, -1)
+        assert not timeline.publish()
+
+
+def test_an_error_in_building_comes_with_its_remedy(publisher, front_end):
+    (front_end / "widget.js").unlink()
+    with poolviz.ThreadPoolExecutor(1) as pool, pytest.raises(bundle.NotBuiltError, match="make build"):
+        pool.timeline()
+
+
+def test_answers_are_asked_for_in_the_subshell_where_there_is_one():
+    class Comm:
+        def _reply_subshell_for(self, data, default):
+            return "main"
+
+    routed = Comm()
+    widget._answer_in_subshell(routed)
+    assert routed._reply_subshell_for({}, "subshell-1") == "subshell-1"
+    plain = object()
+    widget._answer_in_subshell(plain)
+    assert not hasattr(plain, "_reply_subshell_for")
