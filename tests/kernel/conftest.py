@@ -1,0 +1,81 @@
+import queue
+import sys
+import time
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+#: Seconds after which whatever is waited for will not come.
+LIMIT = 60
+
+
+class Kernel:
+    """A real kernel, and what it says."""
+
+    def __init__(self):
+        self._manager = KernelManager()
+        self._manager.kernel_spec.argv[0] = sys.executable
+        self._manager.start_kernel()
+        self._client = self._manager.client()
+        self._client.start_channels()
+        self._client.wait_for_ready(timeout=LIMIT)
+
+    def start(self, code):
+        """Begin to run a cell; gives its message's id."""
+        return self._client.execute(code)
+
+    def next_message(self, limit=LIMIT):
+        """The next message on iopub."""
+        try:
+            return self._client.get_iopub_msg(timeout=limit)
+        except queue.Empty:
+            raise AssertionError(f"no message within {limit} s") from None
+
+    def until(self, wanted):
+        """All messages up to the first for which `wanted(message)`; that one is the last."""
+        messages, deadline = [], time.monotonic() + LIMIT
+        while time.monotonic() < deadline:
+            messages.append(self.next_message())
+            if wanted(messages[-1]):
+                return messages
+        raise AssertionError(f"not within {LIMIT} s; got {[message['msg_type'] for message in messages]}")
+
+    def run(self, code):
+        """Run a cell to its end; gives all messages until then, whosever they are."""
+        cell = self.start(code)
+        messages = self.until(lambda message: idle(message, cell))
+        for message in messages:
+            assert message["msg_type"] != "error", "\n".join(message["content"]["traceback"])
+        return messages
+
+    def subshell(self):
+        """Open a further shell, whose messages are handled while a cell runs; gives its id."""
+        request = self._client.session.msg("create_subshell_request", {})
+        self._client.control_channel.send(request)
+        reply = self._client.get_control_msg(timeout=LIMIT)
+        assert reply["content"]["status"] == "ok", reply["content"]
+        return reply["content"]["subshell_id"]
+
+    def say(self, comm_id, content, subshell=None):
+        """Send a custom message to a widget, as its page does."""
+        message = self._client.session.msg("comm_msg", {"comm_id": comm_id, "data": {"method": "custom", "content": content}})
+        if subshell is not None:
+            message["header"]["subshell_id"] = subshell
+        self._client.shell_channel.send(message)
+
+    def stop(self):
+        self._client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+
+
+def idle(message, cell):
+    return (
+        message["msg_type"] == "status" and message["content"]["execution_state"] == "idle" and message["parent_header"]["msg_id"] == cell
+    )
+
+
+@pytest.fixture
+def kernel():
+    running = Kernel()
+    yield running
+    running.stop()
