@@ -2,7 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import makeWidget from "../src/widget";
 import { type Encoded, encode, pack } from "./encode";
-import { snapshot } from "./synthetic";
+import { deltas, snapshot } from "./synthetic";
 
 const MS = 1e6;
 const query = new URLSearchParams(location.search);
@@ -21,6 +21,7 @@ const CASES: Record<string, () => Encoded> = {
   many: () => snapshot({ calls: 3000, lanes: 64, length: 40 * MS }),
   "100k": () => snapshot({ calls: 100_000, lanes: 16, length: 1 * MS, failing: 0.0005 }),
   "1M": () => snapshot({ calls: 1_000_000, lanes: 16, length: 0.2 * MS, failing: 0.0001 }),
+  stream: () => encode({ kind: "snapshot", seq: -1 }),
   failed: () => snapshot({ calls: 200, lanes: 4, length: 60 * MS, failing: 1 }),
 };
 
@@ -60,6 +61,16 @@ console.info(
   `${name}: made in ${(ready - began).toFixed(0)} ms, folded in ${(performance.now() - ready).toFixed(0)} ms`,
 );
 widget.render(props);
+
+if (name === "stream") {
+  // A hundred thousand calls a second, twenty messages a second.
+  const every = 50 * MS;
+  const made = [...deltas({ calls: 1_000_000, lanes: 16, length: 0.145 * MS, failing: 0.0001 }, every)];
+  const start = performance.now();
+  made.forEach(({ header, buffers }, i) => {
+    setTimeout(() => model.emit("msg:custom", header, buffers), start + ((i + 1) * every) / MS - performance.now());
+  });
+}
 
 if (name === "live") {
   // The same run again and again, each time a little later: as a kernel's snapshots would tell it.

@@ -50,6 +50,54 @@ function simulate({ calls, lanes, length, failing = 0, seed = 7 }: Plan): Ended[
   return ended;
 }
 
+const columns = (ended: readonly Ended[]) => ({
+  row: ended.map((call) => call.row),
+  lane: ended.map((call) => call.lane),
+  sent: ended.map((call) => call.started - 0.2 * MS),
+  started: ended.map((call) => call.started),
+  finished: ended.map((call) => call.finished),
+  delivered: ended.map((call) => call.finished + 0.3 * MS),
+  outcome: ended.map((call) => call.outcome),
+});
+
+/** The deltas of a run, one for each `every` ns of it. */
+export function* deltas(plan: Plan, every: number): Generator<Encoded> {
+  const all = simulate(plan).sort((a, b) => a.finished - b.finished);
+  const calls = { first: [0], count: [plan.calls], submitted: [MS], label: [0], item: [0] };
+  for (let seq = 0, next = 0, failed = 0; next < all.length; seq++) {
+    const now = (seq + 1) * every;
+    const from = next;
+    while (next < all.length && all[next]!.finished <= now) next++;
+    const ended = all.slice(from, next);
+    failed += ended.filter((call) => call.outcome > 1).length;
+    const lanes = new Map<number, Ended>();
+    for (let i = next; i < all.length && lanes.size < plan.lanes; i++) {
+      if (all[i]!.started <= now && !lanes.has(all[i]!.lane)) lanes.set(all[i]!.lane, all[i]!);
+      if (i > next + 4 * plan.lanes) break;
+    }
+    const running = [...lanes.values()];
+    const pending = plan.calls - next - running.length;
+    const counts = {
+      total: plan.calls,
+      pending,
+      running: running.length,
+      finished: next - failed,
+      failed,
+      cancelled: 0,
+    };
+    const fields = { seq, now, base: Math.max(0, now - 4 * every), counts, ...(seq === 0 ? people(plan, null) : {}) };
+    yield encode(next < all.length ? fields : { ...fields, state: "done" }, {
+      ...(seq === 0 ? { calls } : {}),
+      running: {
+        row: running.map((call) => call.row),
+        lane: running.map((call) => call.lane),
+        started: running.map((call) => call.started),
+      },
+      ended: columns(ended),
+    });
+  }
+}
+
 function people(plan: Plan, end: number | null) {
   const pools = plan.pools ?? 1;
   return {
@@ -115,15 +163,7 @@ export function snapshot(plan: Plan, now = Number.POSITIVE_INFINITY, fields: Rec
             lane: running.map((call) => call.lane),
             started: running.map((call) => call.started),
           },
-          ended: {
-            row: ended.map((call) => call.row),
-            lane: ended.map((call) => call.lane),
-            sent: ended.map((call) => call.started - 0.2 * MS),
-            started: ended.map((call) => call.started),
-            finished: ended.map((call) => call.finished),
-            delivered: ended.map((call) => call.finished + 0.3 * MS),
-            outcome: ended.map((call) => call.outcome),
-          },
+          ended: columns(ended),
           waits: { caller: [0], kind: [2], start: [1.2 * MS], end: [waitEnd], row: [0] },
         },
   );

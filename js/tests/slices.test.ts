@@ -22,6 +22,17 @@ function randomLane(count: number, seed: number): Slice[] {
   });
 }
 
+/** Every ten thousandth slice takes as long as thousands of the others. */
+function withLongOnes(slices: readonly Slice[]): Slice[] {
+  let late = 0;
+  return slices.map((slice) => {
+    const longer = slice.row % 10_000 === 777 ? 50_000 : 0;
+    const moved = { ...slice, start: slice.start + late, end: slice.end + late + longer };
+    late += longer;
+    return moved;
+  });
+}
+
 function twin(slices: readonly Slice[], time: number) {
   const sums = { busy: 0, failedBusy: 0, failed: 0, started: 0 };
   for (const { start, end, failed } of slices) {
@@ -102,8 +113,8 @@ describe.each([0, 1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 1000])("a lane of %i slices
   });
 });
 
-describe("a lane with far more slices than columns", () => {
-  const slices = randomLane(40_000, 3);
+describe.each([false, true])("a lane with far more slices than columns, with long ones among them: %s", (mixed) => {
+  const slices = mixed ? withLongOnes(randomLane(40_000, 3)) : randomLane(40_000, 3);
   const last = slices.at(-1)?.end ?? 0;
   const sums = new Sums(101);
   const step = last / 100;
@@ -113,6 +124,7 @@ describe("a lane with far more slices than columns", () => {
     for (let i = 0; i < sums.length; i++) {
       const expected = twin(slices, i * step);
       expect(Math.abs(sums.busy[i]! - expected.busy)).toBeLessThan(step);
+      expect(Math.abs(sums.failedBusy[i]! - expected.failedBusy)).toBeLessThan(step);
       expect(Math.abs(sums.started[i]! - expected.started)).toBeLessThanOrEqual(BLOCK);
     }
   });

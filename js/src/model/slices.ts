@@ -1,17 +1,14 @@
 /**
  * The finished slices of one lane, in order of their start, with sums that answer 'how busy was it between these two times' without
- * touching each slice: before every 64th slice stands how much busy and failed time came before it.
+ * touching each slice: before every 32nd slice stands how much busy and failed time came before it.
  *
  * A worker runs one call at a time, so the slices of a lane do not overlap; only the last one that started can reach past a given time.
  */
 import { countUpTo, floatColumn, settleTail, uint8Column, uint32Column } from "../base/column";
 import type { Ns, Row } from "../base/units";
 
-const SHIFT = 6;
+const SHIFT = 5;
 export const BLOCK = 1 << SHIFT;
-
-/** Above so many slices a pixel, the sums before the blocks alone are exact to a pixel's worth. */
-const COARSE_FROM = 2 * BLOCK;
 
 /** What had happened in a lane before each of some times. */
 export class Sums {
@@ -123,19 +120,22 @@ export class SliceIndex {
     return [reaches ? first - 1 : first, this.startedBy(to)];
   }
 
-  /** Fill `out` with what had happened before each of the times `start + i * step`. */
+  /** Fill `out` with what had happened before each of the times `start + i * step`, wrong by less than a step's worth. */
   sumsAt(start: Ns, step: Ns, out: Sums): void {
     this.settle();
-    const last = start + step * (out.length - 1);
-    const [first, end] = this.between(start, last);
-    const coarse = (end - first) / Math.max(1, out.length - 1) > COARSE_FROM;
     let block = 0;
     for (let i = 0; i < out.length; i++) {
       const time = start + i * step;
       block = countUpTo(this.#blockStart, time, block);
-      if (coarse && block > 0 && block < this.#blockStart.length) this.#coarseSums(block - 1, time, out, i);
+      if (this.#blockLength(block - 1) <= step) this.#coarseSums(block - 1, time, out, i);
       else this.#exactSums(block - 1, time, out, i);
     }
+  }
+
+  /** From a block's first start to the next one's; endless before the first block and in the last. */
+  #blockLength(block: number): Ns {
+    if (block < 0 || block + 1 >= this.#blockStart.length) return Number.POSITIVE_INFINITY;
+    return this.#blockStart.get(block + 1) - this.#blockStart.get(block);
   }
 
   #exactSums(block: number, time: Ns, out: Sums, at: number): void {
@@ -161,7 +161,7 @@ export class SliceIndex {
     out.started[at] = i;
   }
 
-  /** Between two blocks the sums grow evenly: what that is wrong by lies within one block, which is less than a pixel here. */
+  /** As if the sums grew evenly through the block, which is no longer than a step. */
   #coarseSums(block: number, time: Ns, out: Sums, at: number): void {
     const from = this.#blockStart.get(block);
     const length = this.#blockStart.get(block + 1) - from;

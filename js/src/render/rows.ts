@@ -46,8 +46,8 @@ function drawFinished(pen: Pen, box: Box, slices: SliceIndex, { styleOf, textOf,
   else drawSlices(surface, box, scale, slices, range, styleOf, textOf);
 }
 
-/** Hatch the time before a worker was ready, and mark where it ended. */
-function drawLife({ surface, scale, palette }: Pen, box: Box, { info }: Lane, now: Ns): void {
+/** Draw the time that a worker was there, a thin line until it was ready, and a mark where it ended. */
+function drawLife({ surface, scale, palette }: Pen, box: Box, { info, slices }: Lane, now: Ns): void {
   const from = Number.isFinite(info.started) ? scale.timeToPx(info.started) : box.x;
   const to = scale.timeToPx(info.exited ?? Math.max(now, scale.end));
   const left = Math.max(box.x, from);
@@ -56,8 +56,10 @@ function drawLife({ surface, scale, palette }: Pen, box: Box, { info }: Lane, no
     surface.fillStyle = palette.lane;
     surface.fillRect(left, box.y, right - left, box.height);
   }
-  if (info.ready !== null && info.ready > info.started) {
-    const ready = Math.min(right, scale.timeToPx(info.ready));
+  // A worker that has run a call was ready, whether or not anybody said so.
+  const readyAt = info.ready ?? (slices.count === 0 && info.exited === null ? now : info.started);
+  if (readyAt > info.started) {
+    const ready = Math.min(right, scale.timeToPx(readyAt));
     surface.fillStyle = palette.line;
     if (ready > left) surface.fillRect(left, box.y + box.height / 2 - 0.5, ready - left, 1);
     if (from >= box.x && from < right) surface.fillRect(Math.round(from), box.y + box.height / 2 - 4, 1, 8);

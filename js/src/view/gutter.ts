@@ -73,7 +73,7 @@ export class Gutter {
       const exited = lane.info.exited === null ? "" : lane.info.detail || words.exited;
       setAttribute(node, "data-died", lane.info.detail ? "true" : null);
       const parts = [
-        laneName(lane),
+        lane.info.name,
         lane.info.ident ? `${kind} ${lane.info.ident}` : "",
         calls,
         words.busyShare(percent(share)),

@@ -29,7 +29,14 @@ export function shortName(recording: Recording, row: Row): string {
   return item < 0 ? name : words.item(String(item));
 }
 
-export const laneName = (lane: Lane) => lane.info.name || words.worker(lane.info.lane);
+/** The names that the standard library makes up for threads say nothing but the number at their end. */
+const MADE_UP = /^ThreadPoolExecutor-\d+_(\d+)$/;
+
+export function laneName({ info }: Lane): string {
+  const number = MADE_UP.exec(info.name)?.[1];
+  return number === undefined ? info.name || words.worker(info.lane) : words.threadNumber(number);
+}
+
 export const callerName = (recording: Recording, index: number) => recording.callers.names[index] || words.caller;
 
 /** In a slice of a caller's row: where it blocks and for what, or only the former. */

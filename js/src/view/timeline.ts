@@ -4,7 +4,6 @@ import type { Span } from "../base/scale";
 import type { Ns, PageMs, Px } from "../base/units";
 import { extent, isUnderWay, longestRunning } from "../model/figures";
 import { SILENCE } from "../model/link";
-import { type Load, loadOver } from "../model/load";
 import type { Store } from "../model/store";
 import { type Layout, layOut, OVERVIEW_HEIGHT } from "../render/layout";
 import { drawScene } from "../render/scene";
@@ -19,7 +18,9 @@ import { writeHooks } from "./hooks";
 import { Hover } from "./hover";
 import { followKeys } from "./keys";
 import { Legend } from "./legend";
+import { LoadCache } from "./load-cache";
 import { sliceText, waitText } from "./naming";
+import { Pace } from "./pace";
 import { Stage } from "./stage";
 import { followTheme, readPalette, type ThemeChoice } from "./theme";
 import { Viewport } from "./viewport";
@@ -33,8 +34,6 @@ export interface Options {
 
 /** How often what changes with every frame, but is read by people or tests, is written: ms. */
 const SLOW: PageMs = 100;
-/** The overview is drawn from a summary that is renewed at most so often while messages stream in: ms. */
-const LOAD_AGE: PageMs = 200;
 /** A running slice that has grown by less than this does not look different: px. */
 const VISIBLE: Px = 0.3;
 
@@ -50,6 +49,8 @@ export class Timeline {
   readonly #gutter = new Gutter();
   readonly #hover = new Hover();
   readonly #viewport = new Viewport();
+  readonly #load = new LoadCache();
+  readonly #pace = new Pace();
   readonly #stage: Stage;
   readonly #frames: Frames;
   readonly #toAll = element("button", "pv-button");
@@ -57,11 +58,14 @@ export class Timeline {
   readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
   readonly #applyTheme: () => void;
   #palette: Palette | null = null;
+  /** Patterns are as fine as the screen that they were made for. */
+  #paletteRatio = 0;
   #layout: Layout = { rows: [], height: 0 };
-  #load: Load | null = null;
-  #loadAt: PageMs = Number.NEGATIVE_INFINITY;
-  #loadStale = true;
+  /** What the user did, or where the timeline stands, has changed. */
+  #urgent = true;
+  /** The recording has changed. */
   #stale = true;
+  #hasRoom = false;
   #drawnNow: Ns = 0;
   #wroteAt: PageMs = Number.NEGATIVE_INFINITY;
   #silence: ReturnType<typeof setTimeout> | undefined;
@@ -167,7 +171,7 @@ export class Timeline {
   }
 
   #redraw(): void {
-    this.#stale = true;
+    this.#urgent = true;
     // The theme is followed before the frame loop exists.
     this.#frames?.request();
   }
@@ -179,7 +183,9 @@ export class Timeline {
     this.#writeRunning(page, this.#now(page));
     const title = store.head?.title || words.untitled;
     setAttribute(this.root, "aria-label", words.label(title));
-    this.#layout = layOut(store.recording);
+    const layout = layOut(store.recording);
+    this.#urgent ||= layout.height !== this.#layout.height;
+    this.#layout = layout;
     // An empty plot says nothing that the header does not.
     setHidden(this.#stage.plot, this.#layout.rows.length === 0);
     setHidden(this.#buttonsNode, this.#layout.rows.length === 0);
@@ -187,10 +193,11 @@ export class Timeline {
     this.#header.update(store, page);
     this.#legend.update(store);
     this.#describe();
-    this.#loadStale = true;
+    this.#load.outdate();
+    this.#stale = true;
     clearTimeout(this.#silence);
     if (this.#isLive) this.#silence = setTimeout(() => this.#noticeSilence(), SILENCE + 50);
-    this.#redraw();
+    this.#frames.request();
   }
 
   #noticeSilence(): void {
@@ -226,32 +233,42 @@ export class Timeline {
     setAttribute(this.root, "data-running-ms", longest === null ? null : (longest / 1e6).toFixed(1));
   }
 
-  /** Draw if it would look different. Returns whether to look again at the next frame. */
-  #frame(page: PageMs): boolean {
+  /** Draw if it would look different and it is time. Returns in how many ms to look again; null for not before something happens. */
+  #frame(page: PageMs): PageMs | null {
     const { head, recording, link } = this.#store;
     const now = this.#now(page);
     const span = head === null ? null : extent(recording, head, now);
     this.#viewport.update(span, this.#isLive, page, !this.#calm.matches);
-    if (!this.#stage.fit(this.#layout.height, this.#options.height())) return false;
-    const grown = Math.abs(now - this.#drawnNow) / this.#viewport.scale(this.#stage.width).nsPerPx;
-    if (this.#stale || this.#viewport.moves || grown > VISIBLE) {
+    // Asking for sizes costs layout; while only slices grow, none of them changes.
+    if (this.#urgent) this.#hasRoom = this.#stage.fit(this.#layout.height, this.#options.height());
+    if (!this.#hasRoom) return null;
+    const grown = Math.abs(now - this.#drawnNow) / this.#viewport.scale(this.#stage.width).nsPerPx > VISIBLE;
+    const differs = this.#stale || this.#load.isStale || this.#viewport.moves || grown;
+    if (this.#urgent || (differs && this.#pace.wait(page) === 0)) {
+      this.#urgent = false;
       this.#stale = false;
       this.#drawnNow = now;
       this.#draw(page, now);
       const { start, end } = span ?? NOTHING;
       this.#gutter.update(recording, start, end, now);
+      this.#pace.drew(page, performance.now() - page);
     }
     this.#writeRunning(page, now);
     const grows = this.#isLive && !link.isSilent(page) && !this.#calm.matches;
-    return grows || this.#viewport.moves;
+    if (grows) this.#load.outdate();
+    const again = grows || this.#stale || this.#load.isStale || this.#viewport.moves;
+    return again ? this.#pace.wait(page) : null;
   }
 
   #draw(page: PageMs, now: Ns): void {
     const { recording } = this.#store;
     const { context, width, height, scroll, sums, strip, ratio } = this.#stage;
+    if (this.#paletteRatio !== ratio) this.#palette = null;
+    this.#paletteRatio = ratio;
     this.#palette ??= readPalette(this.root, ratio);
     setHidden(this.#toAll, this.#viewport.follows);
-    const load = this.#currentLoad(page, now);
+    this.#stage.plot.classList.toggle("pv-zoomed", !this.#viewport.follows);
+    const load = this.#load.get(recording, this.#viewport.bounds, width, now, page);
     if (!this.#isLive) this.#caption.showSettled(load.mostQueued);
     setText(this.#toAll, this.#isLive ? words.follow : words.fit);
     const scale = this.#viewport.scale(width);
@@ -273,19 +290,5 @@ export class Timeline {
       cursor: this.#hover.time(scale),
       highlight: this.#hover.update(recording, this.#layout, this.#stage, scale, now, page),
     });
-  }
-
-  #currentLoad(page: PageMs, now: Ns): Load {
-    const { start, end } = this.#viewport.bounds;
-    const bins = Math.max(1, Math.round(this.#stage.width / 2));
-    const old = this.#load;
-    const grew = this.#loadStale || this.#isLive;
-    const resized = old === null || old.bins !== bins || old.start !== start;
-    if (resized || (grew && page - this.#loadAt > LOAD_AGE)) {
-      this.#load = loadOver(this.#store.recording, start, (end - start) / bins, bins, now);
-      this.#loadAt = page;
-      this.#loadStale = false;
-    } else if (grew) this.#frames.request();
-    return this.#load as Load;
   }
 }

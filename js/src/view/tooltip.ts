@@ -65,7 +65,9 @@ function mergedContent(picked: Extract<Picked, { kind: "merged" }>): Node[] {
 }
 
 function table(lines: readonly Line[]): HTMLElement {
-  return element("dl", "", ...lines.flatMap(([label, value]) => [element("dt", "", label), element("dd", "", value)]));
+  // Not a definition list: hosts have styles of their own for those.
+  const cells = lines.flatMap(([label, value]) => [element("span", "pv-unit", label), element("span", "", value)]);
+  return element("div", "pv-tip-table", ...cells);
 }
 
 /** The near edge of something `size` long that stands beside `at`: after it where there is room, else before it. */

@@ -62,6 +62,7 @@ export const words = {
   blockedLegend: "caller blocked",
   call: "call",
   worker: (lane: number) => `worker ${lane}`,
+  threadNumber: (number: string) => `thread ${number}`,
   caller: "caller",
   process: "pid",
   thread: "thread",
