@@ -146,6 +146,32 @@ def _columns(flat: list[int], stop: int, width: int) -> "Iterable[array[int]]":
     return (array("q", flat[field:stop:width]) for field in range(width))
 
 
+def _joined(batches: list[Batch]) -> Iterable[Batch]:
+    """The same batches, with those that say the ends of neighbouring calls made one: an observer's work is by batch, not by call."""
+    ends = sorted((batch for batch in batches if isinstance(batch, Ended)), key=lambda batch: batch.call[0])
+    yield from (batch for batch in batches if not isinstance(batch, Ended))
+    group: list[Ended] = []
+    for batch in ends:
+        if group and batch.call[0] != group[-1].call[-1] + 1:
+            yield _join(group)
+            group = []
+        group.append(batch)
+    if group:
+        yield _join(group)
+
+
+def _join(group: list[Ended]) -> Ended:
+    if len(group) == 1:
+        return group[0]
+    columns = []
+    for parts in zip(*(batch[1:] for batch in group), strict=True):
+        column = array("q")
+        for part in parts:
+            column.extend(part)
+        columns.append(column)
+    return Ended(group[0].pool, *columns)
+
+
 class Journal:
     """The events of one pool since the last flush.
 
@@ -194,7 +220,7 @@ class Journal:
             if n_ends:
                 emit(Ended(self.pool, *_columns(self.ends, n_ends, 9)))
                 del self.ends[:n_ends]
-            for batch in late:
+            for batch in _joined(late):
                 emit(batch)
             if n_takes:
                 emit(Consumed(*_columns(self.takes, n_takes, 2)))

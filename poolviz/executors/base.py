@@ -215,13 +215,16 @@ def _buffered_results(
             future.cancel()
 
 
+def _rest(deadline: float | None) -> float | None:
+    return None if deadline is None else deadline - time.monotonic()
+
+
 def _take(future: _base.Future[T], deadline: float | None) -> T:
     try:
         try:
-            timeout = None if deadline is None else deadline - time.monotonic()
             if isinstance(future, Future):
-                future._wait(timeout, Blocked.MAP)
-            return future.result(timeout)
+                future._wait(_rest(deadline), Blocked.MAP)
+            return future.result(_rest(deadline))
         finally:
             future.cancel()
     finally:

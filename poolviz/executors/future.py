@@ -130,8 +130,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
 
     def _wait(self, timeout: float | None, kind: Blocked) -> None:
         journal = self._journal
-        if journal is None or self._state not in (PENDING, RUNNING):
-            return
+        if journal is None or self._state not in (PENDING, RUNNING) or (timeout is not None and timeout <= 0):
+            return  # nobody blocks
         thread, start = get_ident(), now()
         nested = journal.blocked.get(thread)
         journal.blocked[thread] = (start, kind, self._call)

@@ -240,6 +240,7 @@ class Manager:
             if (all_of_them or spent) and placement.ready and not placement.stopping:
                 placement.stopping = True
                 placement.link.send(("stop",), [])
+                placement.link.push()
 
     def _grow(self) -> None:
         """Start a worker for each call that has none, up to the limit."""

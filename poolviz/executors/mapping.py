@@ -28,7 +28,13 @@ if TYPE_CHECKING:
 
 #: How much work one message should carry, in nanoseconds, and the most items of one.
 TARGET = 2_000_000
-MOST = 1536
+MOST = 4096
+#: How much work should be on its way to a worker, in nanoseconds, and the most messages. The manager shares the interpreter with the
+#: caller, who may keep it waiting for a switch interval, 5 ms, each time.
+AHEAD = 16_000_000
+MESSAGES = 32
+#: From this many nanoseconds on a message is long: to send the next one only when it has ended costs less than a hundredth.
+LONG = 10_000_000
 
 
 class MapRun:
@@ -83,6 +89,13 @@ class MapRun:
             self.next = stop
         self.waiting -= stop - first
         return first, stop
+
+    def ahead(self) -> int:
+        """How many messages a worker may have: one while nothing is known or items are long, so that they start in their order."""
+        if not self.pace:
+            return 1
+        work = self.pace * (self.chunk or min(MOST, max(1, TARGET // self.pace)))
+        return 1 if work > LONG else max(2, min(MESSAGES, int(AHEAD / work)))
 
     def _size(self, workers: int) -> int:
         if not self.pace:

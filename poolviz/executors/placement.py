@@ -166,8 +166,12 @@ class Placement:
 
     def _cut(self, message: Message, at: int) -> Message:
         revoked, n = self.link.slot.revoked, message.n - at
-        for entry in range(message.first + at, message.first + message.n):
-            revoked[entry & MASK] = 1
+        begin, stop = (message.first + at) & MASK, (message.first + message.n) & MASK
+        if begin < stop:
+            revoked[begin:stop] = b"\1" * n
+        else:  # round the end of the ring
+            revoked[begin:] = b"\1" * (RING - begin)
+            revoked[:stop] = b"\1" * stop
         part = Message(message.first + at, n, message.sent, message.size)
         part.run, part.items = message.run, message.items
         part.item = message.item + (0 if message.items else at)

@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
 from concurrent.futures import process as _stdlib
+from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
@@ -176,7 +177,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         rows: list[tuple[Any, ...]] = list(zip(*iterables, strict=False))
         data = pool.scheduler.functions.pickled(fn)
         payloads: list[Payload] | None = None
-        if not all(map(all_plain, rows)):
+        if not all_plain(chain.from_iterable(rows)):
             payloads = [_payload(row) for row in rows]
         label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
         with pool.scheduler.lock:

@@ -15,22 +15,21 @@ Invariants, all under `lock`
 
 from __future__ import annotations
 
+import pickle
 import threading
 from collections import deque
 from typing import Any
 
 from poolviz.executors.functions import Functions, SentFunction
 from poolviz.executors.future import Future
-from poolviz.executors.mapping import TARGET, MapRun
+from poolviz.executors.mapping import AHEAD, LONG, MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
-from poolviz.executors.serialize import Payload, dump_many
+from poolviz.executors.serialize import PROTOCOL, Payload
 from poolviz.executors.transport import CLAIMED
 
 #: The most calls of one message, and the most that wait in one worker.
-BATCH, DEPTH = 64, 512
-#: Nanoseconds from which on a call is long: sending the next one only when it has ended costs less than a hundredth.
-LONG = 10_000_000
+BATCH, DEPTH = 64, 1024
 
 
 class Scheduler:
@@ -63,6 +62,7 @@ class Scheduler:
             placement = self._idle_placement()
             if placement is not None:
                 self._send_calls(placement, [unit])
+                placement.link.push()
                 return placement.link.backlog > 0
         self.pending.append(unit)
         self.waiting += calls
@@ -137,6 +137,9 @@ class Scheduler:
                 if number in placement.functions:
                     placement.functions.discard(number)
                     placement.link.send(("forget", number), [])
+        for placement in self.placements:
+            if placement.link.backlog:
+                placement.link.push()
 
     def unbalanced(self) -> bool:
         """Whether a worker has nothing to do while calls wait behind another's."""
@@ -193,7 +196,7 @@ class Scheduler:
         """How many calls a worker may have: one while nothing is known or calls are long, so that they start in their order."""
         if not self._pace or self._pace > LONG:
             return 1
-        return max(2, min(DEPTH, int(2 * TARGET / self._pace)))
+        return max(2, min(DEPTH, int(AHEAD / self._pace)))
 
     def _give(self) -> None:
         while self.pending:
@@ -202,7 +205,7 @@ class Scheduler:
                 if not unit.waiting:
                     self.pending.popleft()
                     continue
-                ahead = 1 if not unit.pace or unit.pace * (unit.chunk or 1) > LONG else 2
+                ahead = unit.ahead()
                 candidates = [p for p in self.placements if len(p.messages) < ahead and p.room(1) and self._may_take(p)]
             elif unit._withdrawn:
                 self.pending.popleft()
@@ -266,9 +269,7 @@ class Scheduler:
         parts: Payload
         sizes = None
         if run.rows is not None:
-            packed = dump_many(run.rows[first:stop])
-            assert packed is not None, "rows hold plain values only"
-            parts = [packed]
+            parts = [pickle.dumps(run.rows[first:stop], PROTOCOL)]
         else:
             assert run.payloads is not None
             payloads = run.payloads[first:stop]
@@ -289,12 +290,16 @@ class Scheduler:
             placement.functions.add(function.number)
             placement.link.send(("function", function.number), [function.data])
 
+    def _work(self, placement: Placement) -> float:
+        """Nanoseconds of work that a worker has, as far as is known."""
+        return sum(m.left * (m.run.pace * (m.items or 1) if m.run is not None else self._pace) for m in placement.messages)
+
     def _rob(self) -> bool:
         idle = sum(placement.room(1) > 0 and self._may_take(placement) for placement in self._idle)
         robbed = False
         if idle:
             for placement in self.placements:
-                if placement.ready and placement.stuck():
+                if placement.ready and (placement.stuck() or self._work(placement) > LONG):
                     for part in reversed(placement.take_back(idle / (idle + 1))):
                         self.put_back(part)
                         robbed = True

@@ -34,7 +34,7 @@ from poolviz.executors.serialize import PROTOCOL, Buffer
 
 FRAME = struct.Struct("<QI")
 #: Entries that may be under way to one worker; a power of two.
-RING = 4096
+RING = 1 << 16
 MASK = RING - 1
 CLAIMED, STARTED, DONE, ITEM, ITEM_STARTED, INTERRUPT = range(6)
 _RING_AT = 64
@@ -140,15 +140,14 @@ class Link:
             self.end = None
 
     def send(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
-        """Queue one frame and write what the pipe takes."""
+        """Queue one frame; `push` writes it."""
         for piece in encode(message, parts):
             view = memoryview(piece).cast("B")
             self._queue.append(view)
             self.backlog += view.nbytes
-        self.push()
 
     def push(self) -> None:
-        """Write until the pipe is full or nothing is left. A worker that is gone is noticed elsewhere: then the rest is dropped."""
+        """Write until the pipe is full or nothing is queued. A worker that is gone is noticed elsewhere: then the rest is dropped."""
         queue = self._queue
         while queue:
             try:
