@@ -5,10 +5,16 @@
     Reader of a timeline  <---- what is new since its last look, its view's part of it ----+
 
 One lock guards the state and the log. What a reader hands out is a copy, or a batch, which nobody alters.
+
+The garbage collector may run anywhere, also in the middle of a fold, and may finalise a pool there, which then reports its end from
+within. Such a batch waits in the inbox until what is under way is done.
 """
 
 import os
 import threading
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -79,8 +85,11 @@ class Store:
     """
 
     def __init__(self, limit: int = LIMIT) -> None:
-        self.lock = threading.Lock()
         self.state = State(limit, observe.new_calls(0))
+        self._lock = threading.RLock()
+        self._inbox: deque[Batch] = deque()
+        self._at_work = False
+        """Whether the thread that has the lock is in the middle of something; written under the lock only."""
         self._log: list[Logged] = []
         self._log_start = 0
         self._log_records = 0
@@ -88,7 +97,29 @@ class Store:
 
     def on_batch(self, batch: Batch, /) -> None:
         """Take one batch; see `observe.Observer`."""
-        with self.lock:
+        with self._lock:
+            self._inbox.append(batch)
+            if not self._at_work:
+                with self.working():
+                    pass
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """The lock, with all that was told before folded in, and after the block all that was told in it."""
+        with self._lock:
+            inside, self._at_work = self._at_work, True
+            try:
+                if not inside:
+                    self._fold_inbox()
+                yield
+                if not inside:
+                    self._fold_inbox()
+            finally:
+                self._at_work = inside
+
+    def _fold_inbox(self) -> None:
+        while self._inbox:
+            batch = self._inbox.popleft()
             self.state.fold(batch)
             if self._readers and isinstance(batch, Submitted | Ended | Consumed | Waited | Failed):
                 self._log.append(batch)
@@ -98,17 +129,17 @@ class Store:
 
     def present(self, view: View) -> Present:
         """How things stand for `view`, as of the last flush."""
-        with self.lock:
+        with self.working():
             return self._present(view)
 
     def everything(self, view: View) -> Everything:
         """Copy all rows of `view`."""
-        with self.lock:
+        with self.working():
             return self._everything(view)
 
     def reader(self, view: View) -> "Reader":
         """A reader whose first look is at what comes from now on."""
-        with self.lock:
+        with self.working():
             reader = Reader(self, view, self._log_start + len(self._log))
             self._readers.add(reader)
             return reader
@@ -154,13 +185,13 @@ class Reader:
     def close(self) -> None:
         """Look no more."""
         store = self._store
-        with store.lock:
+        with store.working():
             store._readers.discard(self)
             store._trim()
 
     def everything(self) -> Everything:
         """Look at all rows of the view; the next `changes` follow on it."""
-        with self._store.lock:
+        with self._store.working():
             self._catch_up()
             return self._store._everything(self._view)
 
@@ -171,7 +202,7 @@ class Reader:
             None if the log could not keep all of it: then `everything` is the way to go on.
         """
         store = self._store
-        with store.lock:
+        with store.working():
             missed = self.position < store._log_start
             batches = store._log[self.position - store._log_start :]
             self._catch_up()
