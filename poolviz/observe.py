@@ -19,7 +19,7 @@ import logging
 import os
 import threading
 from array import array
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, Protocol
 
@@ -146,7 +146,7 @@ def _columns(flat: list[int], stop: int, width: int) -> "Iterable[array[int]]":
     return (array("q", flat[field:stop:width]) for field in range(width))
 
 
-def _joined(batches: list[Batch]) -> Iterable[Batch]:
+def _joined(batches: Sequence[Batch]) -> Iterable[Batch]:
     """The same batches, with those that say the ends of neighbouring calls made one: an observer's work is by batch, not by call."""
     ends = sorted((batch for batch in batches if isinstance(batch, Ended)), key=lambda batch: batch.call[0])
     yield from (batch for batch in batches if not isinstance(batch, Ended))

@@ -37,7 +37,7 @@ from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.replies import Replies
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.serialize import ByValue
+from poolviz.executors.serialize import Buffer, ByValue
 from poolviz.executors.transport import INTERRUPT, Link
 from poolviz.executors.wakeup import Wakeup
 from poolviz.observe import FULL, Journal
@@ -301,7 +301,7 @@ class Manager:
         for message, parts in frames:
             self._heard(placement, message, parts)
 
-    def _heard(self, placement: Placement, message: tuple[Any, ...], parts: list[memoryview]) -> None:
+    def _heard(self, placement: Placement, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         kind = message[0]
         if kind == "done":
             self.replies.done(placement, message, parts)

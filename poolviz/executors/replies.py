@@ -13,7 +13,7 @@ from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.serialize import load
+from poolviz.executors.serialize import Buffer, load
 from poolviz.observe import words_of
 
 
@@ -30,17 +30,17 @@ class Replies:
         sent.reported = (item if sent.items else entry - sent.first) + n
         return sent
 
-    def done(self, placement: Placement, message: tuple[Any, ...], parts: list[memoryview]) -> None:
+    def done(self, placement: Placement, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Take the results of neighbouring entries, or of items of one chunk."""
         _, entry, n, item, packed, last = message
         starts, ends = array("q"), array("q")
         starts.frombytes(parts[0])
         ends.frombytes(parts[1])
-        size = sum(part.nbytes for part in parts[2:]) // n
+        size = sum(map(len, parts[2:])) // n
         values: list[Any] = []
         error: BaseException | None = None
         try:
-            values = pickle.loads(parts[2]) if packed else [load(parts[2:])]  # type: ignore[arg-type]  # memoryviews are buffers
+            values = pickle.loads(parts[2]) if packed else [load(parts[2:])]
         except BaseException as broken:
             error = _unreadable(broken)
         spent = sum(ends) - sum(starts)
@@ -66,12 +66,12 @@ class Replies:
         self._settle_items(placement, sent, run, n, last)
         run.deliver(first, values)
 
-    def error(self, placement: Placement, message: tuple[Any, ...], parts: list[memoryview]) -> None:
+    def error(self, placement: Placement, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Take the exception of one entry, or of one item of a chunk."""
         _, entry, item, start, end, outcome, words, text, last = message
         error: BaseException
         try:
-            error = load(list(parts))
+            error = load(parts)
             if not isinstance(error, BaseException):
                 raise TypeError(f"it came back as {type(error).__qualname__}")
         except BaseException as broken:

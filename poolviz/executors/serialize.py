@@ -119,13 +119,20 @@ def dump_many(values: list[Any]) -> bytes | None:
 
 def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Payload:
     """Pickle the arguments of one call as ``(args, kwargs)``."""
-    if not kwargs and all_plain(args):
-        return [pickle.dumps((args, kwargs), PROTOCOL)]
-    return dump((args, kwargs))
+    if kwargs:
+        return dump((args, kwargs))
+    types = set(map(type, args))
+    if bytes in types:
+        # Large bytes stay where they are and travel beside the pickle.
+        args = tuple([pickle.PickleBuffer(arg) if type(arg) is bytes and len(arg) > OUT_OF_BAND else arg for arg in args])
+        types = set(map(type, args))
+    return [pickle.dumps((args, kwargs), PROTOCOL)] if types <= PLAIN else dump((args, kwargs))
 
 
 def dump_value(value: Any) -> Payload:
     """Pickle one result."""
+    if type(value) is bytes and len(value) > OUT_OF_BAND:
+        return dump(pickle.PickleBuffer(value))
     return [pickle.dumps(value, PROTOCOL)] if type(value) in PLAIN else dump(value)
 
 

@@ -4,9 +4,6 @@
               <-- frames: batches of results ----------
               <== slot: what it claimed, since when ===>   (revoked entries the other way)
 
-A frame is ``<u64 body><u32 head>``, a pickled head ``(message, lengths of the parts)``, and the parts as they are: a large buffer is
-written from where it lies and read into one piece of memory.
-
 The slot holds six 64-bit numbers and a ring with a byte for each entry that may be on its way. The entries of one worker are numbered.
 Under the lock, the worker claims an entry unless its byte in the ring says that it was revoked; the parent revokes an entry unless it
 was claimed. So each entry is either run or revoked, never both, while the worker may be deep in C code.
@@ -21,8 +18,6 @@ import _multiprocessing  # type: ignore[import-not-found]  # has no stubs
 import fcntl
 import mmap
 import os
-import pickle
-import struct
 import tempfile
 import time
 from collections import deque
@@ -30,17 +25,15 @@ from collections.abc import Callable
 from multiprocessing import reduction
 from typing import Any
 
-from poolviz.executors.serialize import PROTOCOL, Buffer
+from poolviz.executors.frames import PIPE, FrameReader, encode
+from poolviz.executors.serialize import Buffer
 
-FRAME = struct.Struct("<QI")
 #: Entries that may be under way to one worker; a power of two.
 RING = 1 << 16
 MASK = RING - 1
 CLAIMED, STARTED, DONE, ITEM, ITEM_STARTED, INTERRUPT = range(6)
 _RING_AT = 64
 _SLOT_BYTES = _RING_AT + RING
-_READ = 1 << 18
-_PIPE = 1 << 20
 _IOV = 256
 
 
@@ -187,91 +180,6 @@ class Link:
 def _enlarge(fd: int) -> None:
     if hasattr(fcntl, "F_SETPIPE_SZ"):
         try:
-            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, _PIPE)
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
         except OSError:
             return  # the user's share of pipe memory is used up; the default size works too
-
-
-def encode(message: tuple[Any, ...], parts: list[Buffer]) -> list[Buffer]:
-    """One frame, as pieces to be written one after another; small parts are joined."""
-    lengths = [part.nbytes if isinstance(part, memoryview) else len(part) for part in parts]
-    head = pickle.dumps((message, lengths), PROTOCOL)
-    total = sum(lengths)
-    prefix = FRAME.pack(len(head) + total, len(head)) + head
-    if total <= _READ:
-        return [b"".join([prefix, *parts])]
-    return [prefix, *parts]
-
-
-class FrameReader:
-    """Takes frames apart as their bytes come in; for a pipe that blocks and for one that does not."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self._pending = bytearray()
-        self._large: bytearray | None = None
-        self._filled = 0
-        self._head = 0
-
-    def read(self) -> list[tuple[tuple[Any, ...], list[memoryview]]]:
-        """Read once.
-
-        Returns:
-            The frames that are complete now, as ``(message, parts)``; maybe none.
-
-        Raises:
-            EOFError: the other end is closed.
-        """
-        if self._large is not None:
-            return self._read_large()
-        try:
-            data = os.read(self.fd, _READ)
-        except BlockingIOError:
-            return []
-        if not data:
-            raise EOFError
-        self._pending += data
-        return self._split()
-
-    def _read_large(self) -> list[tuple[tuple[Any, ...], list[memoryview]]]:
-        large = self._large
-        assert large is not None
-        try:
-            n = os.readv(self.fd, [memoryview(large)[self._filled :]])
-        except BlockingIOError:
-            return []
-        if not n:
-            raise EOFError
-        self._filled += n
-        if self._filled < len(large):
-            return []
-        self._large = None
-        return [_decode(memoryview(large), self._head)]
-
-    def _split(self) -> list[tuple[tuple[Any, ...], list[memoryview]]]:
-        frames = []
-        pending, at = self._pending, 0
-        while len(pending) - at >= FRAME.size:
-            body, head = FRAME.unpack_from(pending, at)
-            begin = at + FRAME.size
-            if len(pending) - begin < body:
-                if body > _READ:
-                    # Allocated once and read into directly: no second copy of what is large.
-                    self._large, self._head = bytearray(body), head
-                    self._filled = len(pending) - begin
-                    self._large[: self._filled] = pending[begin:]
-                    at = len(pending)
-                break
-            frames.append(_decode(memoryview(pending[begin : begin + body]), head))
-            at = begin + body
-        del pending[:at]
-        return frames
-
-
-def _decode(body: memoryview, head: int) -> tuple[tuple[Any, ...], list[memoryview]]:
-    message, lengths = pickle.loads(body[:head])
-    parts, at = [], head
-    for length in lengths:
-        parts.append(body[at : at + length])
-        at += length
-    return message, parts

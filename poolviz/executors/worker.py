@@ -28,6 +28,7 @@ from collections.abc import Callable
 from typing import Any
 
 from poolviz.clock import now
+from poolviz.executors.frames import FrameReader, encode
 from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, PROTOCOL, Buffer, ByValue, dump_many, dump_value, load
 from poolviz.executors.transport import (
     CLAIMED,
@@ -37,9 +38,7 @@ from poolviz.executors.transport import (
     ITEM_STARTED,
     MASK,
     STARTED,
-    FrameReader,
     WorkerEnd,
-    encode,
 )
 
 RETURNED, RAISED, INTERRUPTED = 1, 2, 4
@@ -218,7 +217,7 @@ class Worker:
             words[CLAIMED] = entry
             return started
 
-    def run_calls(self, message: tuple[Any, ...], parts: list[memoryview]) -> None:
+    def run_calls(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Run a batch of calls, each claimed by itself."""
         _, first, n, functions, packed, sizes = message
         results, words, claim = self.results, self.words, self.claim
@@ -245,7 +244,7 @@ class Worker:
                     if rows is not None:
                         value = fn(*rows[i])  # type: ignore[misc]
                     else:
-                        args, kwargs = load(parts[at : at + size])  # type: ignore[arg-type]
+                        args, kwargs = load(parts[at : at + size])
                         value = fn(*args, **kwargs)  # type: ignore[misc]
                     self.in_call = False
                     finished = now()
@@ -262,7 +261,7 @@ class Worker:
                 words[DONE] = entry
             at += size
 
-    def run_chunk(self, message: tuple[Any, ...], parts: list[memoryview]) -> None:
+    def run_chunk(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Run the items of one chunk, claimed as a whole; each has times of its own: an item begins when the one before it ends.
 
         When an item raises, those after it are not run.
@@ -289,7 +288,7 @@ class Worker:
                     value = fn(*rows[item])
                 else:
                     size = sizes[item] if sizes else 1
-                    args, kwargs = load(parts[at : at + size])  # type: ignore[arg-type]
+                    args, kwargs = load(parts[at : at + size])
                     at += size
                     value = fn(*args, **kwargs)
                 values.append(value)
