@@ -1,11 +1,10 @@
 """What becomes of calls when their worker dies, and when the pool breaks.
 
-Everything is taken out of the scheduler under its lock; the futures found lost are failed after it is released.
+Everything is taken out of the scheduler under its lock; the futures found lost are failed later, see `outcomes`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 
@@ -29,13 +28,6 @@ class Casualties:
     def __init__(self, scheduler: Scheduler, outcomes: Outcomes) -> None:
         self._scheduler = scheduler
         self._outcomes = outcomes
-        self._doomed: list[Callable[[], None]] = []
-
-    def bury(self) -> None:
-        """Fail the futures that were found lost. Not under a lock."""
-        doomed, self._doomed = self._doomed, []
-        for fail in doomed:
-            fail()
 
     def lose(self, placement: Placement, words: str, interrupted: bool) -> list[Message]:
         """Fail the call that a worker died of, and those whose results died with it.
@@ -82,13 +74,12 @@ class Casualties:
             error = KeyboardInterrupt()
         if run is not None:
             item = sent.item + at
-            self._outcomes.failed_item(run, sent, placement.number, item, start, end, outcome, error, "")
             run.close_items(1)
-            run.deliver(item, error)
+            self._outcomes.later(partial(self._outcomes.failed_item, run, sent, placement.number, item, start, end, outcome, error, ""))
         elif future is not None:
             future._withdrawn = True
             future._function.uses -= 1
-            self._doomed.append(partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome, error, ""))
+            self._outcomes.later(partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome, error, ""))
 
     def end_all(self, message: str, rest: list[Message]) -> None:
         """Fail everything that has not ended, with BrokenProcessPool. Under the lock.
@@ -113,4 +104,4 @@ class Casualties:
     def _end_one(self, future: Future, message: str) -> None:
         future._withdrawn = True
         end = now()
-        self._doomed.append(partial(self._outcomes.failed, future, -1, 0, 0, end, Outcome.LOST, BrokenProcessPool(message), ""))
+        self._outcomes.later(partial(self._outcomes.failed, future, -1, 0, 0, end, Outcome.LOST, BrokenProcessPool(message), ""))

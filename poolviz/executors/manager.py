@@ -184,6 +184,7 @@ class Manager:
             with selectors.DefaultSelector() as self._polled:
                 self._watch(self._wakeup.reader, selectors.EVENT_READ, self._wakeup.drain)
                 while self._look():
+                    self.outcomes.resolve()
                     self._flush_journal()
                     self._wait()
         except BaseException:
@@ -212,7 +213,6 @@ class Manager:
         self._wakeup.awake()
         for key, events in ready:
             key.data(events)
-        self.casualties.bury()
         if self._deadline and time.monotonic() > self._deadline:
             self._deadline = 0.0
             self._kill_interrupted()
@@ -385,7 +385,7 @@ class Manager:
             journal.flush()
 
     def _end(self) -> None:
-        self.casualties.bury()
+        self.outcomes.resolve()
         self.closed = True
         self._wakeup.close()
         managers.remove(self)

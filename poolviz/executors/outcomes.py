@@ -1,6 +1,7 @@
 """How calls end in a process pool: the journal first, then whoever waits.
 
-Resolving a future runs its callbacks, which are anybody's code: no method that resolves may be called under a lock of the pool.
+Reading a result and resolving a future run anybody's code (`__setstate__`, done-callbacks). So what workers answer is only noted at first;
+the manager gives them their next calls, and then resolves what is due, with no lock of the pool held.
 """
 
 from __future__ import annotations
@@ -25,6 +26,18 @@ class Outcomes:
 
     def __init__(self) -> None:
         self.journal: Journal | None = None
+        self._due: list[Callable[[], None]] = []
+
+    def later(self, end: Callable[[], None]) -> None:
+        """Have a call ended by the next `resolve`; in the manager's thread."""
+        self._due.append(end)
+
+    def resolve(self) -> None:
+        """End the calls that are due, in their order."""
+        while self._due:
+            due, self._due = self._due, []
+            for end in due:
+                end()
 
     def returned(self, future: Future, worker: int, sent: int, start: int, end: int, value: Any, size: int) -> None:
         """End a call that returned; `size` is the bytes of its pickled result."""
@@ -60,10 +73,11 @@ class Outcomes:
     def failed_item(
         self, run: MapRun, message: Message, worker: int, item: int, start: int, end: int, outcome: int, error: BaseException, text: str
     ) -> None:
-        """Note the end of an item that raised, or whose worker died."""
+        """End an item that raised, or whose worker died."""
         if self.journal is not None:
             self.journal.batches.append(Failed(run.first_call + item, words_of(error), text))
         self.items(run, message, worker, item, array("q", (start,)), array("q", (end,)), outcome, 0)
+        run.deliver(item, error)
 
     def cancel_items(self, run: MapRun, ranges: list[tuple[int, int]], outcome: int = Outcome.CANCELLED) -> None:
         """Note items that end without having run. Resolves nothing; under the pool's lock."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 from array import array
 from concurrent.futures.process import _RemoteTraceback
+from functools import partial
 from typing import Any
 
 from poolviz.events import Outcome
@@ -36,54 +37,65 @@ class Replies:
         starts, ends = array("q"), array("q")
         starts.frombytes(parts[0])
         ends.frombytes(parts[1])
-        size = sum(map(len, parts[2:])) // n
-        values: list[Any] = []
-        error: BaseException | None = None
-        try:
-            values = pickle.loads(parts[2]) if packed else [load(parts[2:])]
-        except BaseException as broken:
-            error = _unreadable(broken)
         spent = sum(ends) - sum(starts)
         with self._scheduler.lock:
             sent = self._message(placement, entry, item, n)
             if sent.run is None:
                 futures = self._finish(placement, sent, entry, n)
                 self._scheduler.learn(spent, n)
-        if sent.run is None:
-            number, time = placement.number, sent.sent
-            for i, future in enumerate(futures):
-                if error is None:
-                    self._outcomes.returned(future, number, time, starts[i], ends[i], values[i], size)
-                else:
-                    self._outcomes.failed(future, number, time, starts[i], ends[i], Outcome.RAISED, error, "")
-            return
-        run, first = sent.run, sent.item_of(entry, item)
-        run.learn(spent, n)
-        if error is not None:
-            self._item_failed(placement, sent, run, first, starts[0], ends[0], Outcome.RAISED, error, "", last)
-            return
-        self._outcomes.items(run, sent, placement.number, first, starts, ends, Outcome.RETURNED, size)
-        self._settle_items(placement, sent, run, n, last)
-        run.deliver(first, values)
+                end = partial(self._end_calls, placement.number, sent, futures, starts, ends, packed, parts[2:])
+            else:
+                first = sent.item_of(entry, item)
+                sent.run.learn(spent, n)
+                self._settle_items(placement, sent, n, last)
+                end = partial(self._end_items, placement.number, sent, sent.run, first, starts, ends, packed, parts[2:])
+        self._outcomes.later(end)
+
+    def _end_calls(
+        self, worker: int, sent: Message, futures: list[Future], starts: array[int], ends: array[int], packed: bool, parts: list[Buffer]
+    ) -> None:
+        size = sum(map(len, parts)) // len(futures)
+        values, error = _read(packed, parts)
+        for i, future in enumerate(futures):
+            if error is None:
+                self._outcomes.returned(future, worker, sent.sent, starts[i], ends[i], values[i], size)
+            else:
+                self._outcomes.failed(future, worker, sent.sent, starts[i], ends[i], Outcome.RAISED, error, "")
+
+    def _end_items(
+        self,
+        worker: int,
+        sent: Message,
+        run: MapRun,
+        first: int,
+        starts: array[int],
+        ends: array[int],
+        packed: bool,
+        parts: list[Buffer],
+    ) -> None:
+        size = sum(map(len, parts)) // len(ends)
+        values, error = _read(packed, parts)
+        if error is None:
+            self._outcomes.items(run, sent, worker, first, starts, ends, Outcome.RETURNED, size)
+            run.deliver(first, values)
+        else:
+            self._outcomes.failed_item(run, sent, worker, first, starts[0], ends[0], Outcome.RAISED, error, "")
 
     def error(self, placement: Placement, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Take the exception of one entry, or of one item of a chunk."""
         _, entry, item, start, end, outcome, words, text, last = message
-        error: BaseException
-        try:
-            error = load(parts)
-            if not isinstance(error, BaseException):
-                raise TypeError(f"it came back as {type(error).__qualname__}")
-        except BaseException as broken:
-            error = RuntimeError(f"{words} (the exception itself could not be unpickled: {words_of(broken)})")
-        error.__cause__ = _RemoteTraceback(f'\n"""\n{text}"""')  # type: ignore[arg-type]  # the stub is wrong: it takes the text
         with self._scheduler.lock:
             sent = self._message(placement, entry, item, 1)
-            futures = self._finish(placement, sent, entry, 1) if sent.run is None else []
-        if sent.run is not None:
-            self._item_failed(placement, sent, sent.run, sent.item_of(entry, item), start, end, outcome, error, text, last)
-        for future in futures:
-            self._outcomes.failed(future, placement.number, sent.sent, start, end, outcome, error, text)
+            if sent.run is None:
+                (future,) = self._finish(placement, sent, entry, 1)
+                fail = partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome)
+            else:
+                first = sent.item_of(entry, item)
+                self._settle_items(placement, sent, 1, last)
+                if sent.items and last:  # the items of the chunk behind it are not run
+                    self._outcomes.cancel_items(sent.run, [(first + 1, sent.item + sent.items)])
+                fail = partial(self._outcomes.failed_item, sent.run, sent, placement.number, first, start, end, outcome)
+        self._outcomes.later(lambda: fail(_read_error(words, text, parts), text))
 
     def _finish(self, placement: Placement, sent: Message, entry: int, n: int) -> list[Future]:
         at = entry - sent.first
@@ -95,33 +107,34 @@ class Replies:
             future._function.uses -= 1
         return futures
 
-    def _settle_items(self, placement: Placement, sent: Message, run: MapRun, n: int, last: bool) -> None:
-        with self._scheduler.lock:
-            run.close_items(n)
-            if not sent.items:
-                self._scheduler.settle(placement, sent, n)
-            elif last:
-                self._scheduler.settle(placement, sent, 1)
+    def _settle_items(self, placement: Placement, sent: Message, n: int, last: bool) -> None:
+        assert sent.run is not None
+        sent.run.close_items(n)
+        if not sent.items:
+            self._scheduler.settle(placement, sent, n)
+        elif last:
+            self._scheduler.settle(placement, sent, 1)
 
-    def _item_failed(
-        self,
-        placement: Placement,
-        sent: Message,
-        run: MapRun,
-        item: int,
-        start: int,
-        end: int,
-        outcome: int,
-        error: BaseException,
-        text: str,
-        last: bool,
-    ) -> None:
-        self._outcomes.failed_item(run, sent, placement.number, item, start, end, outcome, error, text)
-        self._settle_items(placement, sent, run, 1, last)
-        run.deliver(item, error)
-        if sent.items and last:  # the items of the chunk behind it are not run
-            with self._scheduler.lock:
-                self._outcomes.cancel_items(run, [(item + 1, sent.item + sent.items)])
+
+def _read(packed: bool, parts: list[Buffer]) -> tuple[list[Any], BaseException | None]:
+    """The values, or what went wrong in reading them."""
+    try:
+        return (pickle.loads(parts[0]) if packed else [load(parts)]), None
+    except BaseException as broken:
+        return [], _unreadable(broken)
+
+
+def _read_error(words: str, text: str, parts: list[Buffer]) -> BaseException:
+    """The exception of a call, with the traceback of its process as its cause."""
+    error: BaseException
+    try:
+        error = load(parts)
+        if not isinstance(error, BaseException):
+            raise TypeError(f"it came back as {type(error).__qualname__}")
+    except BaseException as broken:
+        error = RuntimeError(f"{words} (the exception itself could not be unpickled: {words_of(broken)})")
+    error.__cause__ = _RemoteTraceback(f'\n"""\n{text}"""')  # type: ignore[arg-type]  # the stub is wrong: it takes the text
+    return error
 
 
 def _unreadable(error: BaseException) -> BaseException:
