@@ -87,6 +87,7 @@ export function installBrowser(width: number): { frame: () => number; log: Drawn
   };
   class Observer {
     observe() {}
+    unobserve() {}
     disconnect() {}
   }
   Object.assign(globalThis, { IntersectionObserver: Observer, ResizeObserver: Observer });

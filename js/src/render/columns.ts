@@ -13,7 +13,7 @@ const MARK_BELOW: Px = 2;
 const MARK_WIDTH: Px = 3;
 
 /** Any work at all leaves a trace that can be seen. */
-const FAINTEST = 0.12;
+const FAINTEST = 0.25;
 
 function paintPixel(pixels: Uint8ClampedArray, at: number, from: Rgb, to: Rgb, mix: number, alpha: number): void {
   for (let i = 0; i < 3; i++) pixels[4 * at + i] = from[i]! + (to[i]! - from[i]!) * mix;

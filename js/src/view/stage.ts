@@ -17,6 +17,7 @@ export class Stage {
   readonly canvas = element("canvas", "pv-canvas");
   readonly scroller = element("div", "pv-scroller");
   readonly plot: HTMLElement;
+  readonly #observer: ResizeObserver;
   readonly context: CanvasRenderingContext2D;
   width: Px = 0;
   height: Px = 0;
@@ -36,9 +37,9 @@ export class Stage {
     const context = this.canvas.getContext("2d");
     if (context === null) throw new Error("this browser draws no canvas");
     this.context = context;
-    const observer = new ResizeObserver(changed);
-    observer.observe(this.plot);
-    onAbort(signal, () => observer.disconnect());
+    this.#observer = new ResizeObserver(changed);
+    this.#observer.observe(this.plot);
+    onAbort(signal, () => this.#observer.disconnect());
     this.scroller.addEventListener("scroll", changed, { signal, passive: true });
   }
 
@@ -60,6 +61,12 @@ export class Stage {
    */
   fit(rows: Px, wished: Px): boolean {
     const total = this.plot.clientWidth;
+    if (total === 0) {
+      // Hosts hide outputs for a moment, too short for the observer to notice. Watched anew, it tells as soon as there is a size.
+      this.#observer.unobserve(this.plot);
+      this.#observer.observe(this.plot);
+      return false;
+    }
     const most = wished > 0 ? wished - OVERVIEW_HEIGHT - AXIS_HEIGHT : MOST_LANES * LANE_HEIGHT;
     const shown = Math.max(LEAST_ROWS, Math.min(rows, most));
     this.gutter = total < NARROW ? NARROW_GUTTER : GUTTER;
