@@ -10,10 +10,10 @@ NOTEBOOK := notebooks/01-first-pool.ipynb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab check test notebooks picture build bench format lock clean bundle static-checks
+.PHONY: help demo lab check test notebooks picture build bench bench-peers format lock clean bundle static-checks
 
 help: ## say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # A shell script finds the Python, Python does the rest: both end with one line when something is missing.
 $(READY): pyproject.toml constraints.txt scripts/bootstrap.py
@@ -53,8 +53,15 @@ picture: bundle ## take the README's picture anew
 build: $(READY) ## make the sdist and, from it, the wheel, in dist/
 	@rm -rf dist && $(BIN)/python -m build
 
-bench: bundle ## measure
-	@$(BIN)/python -m benchmarks
+bench: $(READY) ## measure the pools side by side with the standard library's
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+# Others' pools come into the environment for this alone.
+$(VENV)/.peers: $(READY)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-build-isolation --editable '.[peers]' && touch $@
+
+bench-peers: $(VENV)/.peers ## measure, with loky, mpire, Pebble and joblib too
+	@$(BIN)/python -m benchmarks --peers $(ARGS)
 
 format: $(READY) ## lay the code out
 	@$(BIN)/ruff check --fix

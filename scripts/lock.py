@@ -67,7 +67,7 @@ def own(project: dict[str, Any], *extras: str) -> list[str]:
 def main() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     print(f"choosing versions under Python {sys.version.split()[0]}", flush=True)
-    development = freeze(own(project, "dev"))
+    development = freeze(own(project, "dev", "peers"))
     binder = freeze([*own(project, "lab"), BINDER_KERNEL])
     (ROOT / "constraints.txt").write_text(CONSTRAINTS + "\n".join(development) + "\n")
     (ROOT / "binder" / "requirements.txt").write_text(BINDER + "\n".join(binder) + "\n")
