@@ -49,6 +49,7 @@ class FrameReader:
     def __init__(self, fd: int) -> None:
         self.fd = fd
         self._pending = bytearray()
+        self._scratch = memoryview(bytearray(_READ))
         self._large: LargeFrame | None = None
 
     def read(self) -> list[Frame]:
@@ -66,12 +67,12 @@ class FrameReader:
                     return []
                 frame, self._large = self._large.frame(), None
                 return [frame]
-            data = os.read(self.fd, _READ)
+            n = os.readv(self.fd, [self._scratch])
         except BlockingIOError:
             return []
-        if not data:
+        if not n:
             raise EOFError
-        self._pending += data
+        self._pending += self._scratch[:n]
         return self._split()
 
     def _split(self) -> list[Frame]:

@@ -18,7 +18,6 @@ import _multiprocessing  # type: ignore[import-not-found]  # has no stubs
 import fcntl
 import mmap
 import os
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
@@ -74,6 +73,8 @@ def _memory_file() -> int:
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("poolviz")
     else:
+        import tempfile  # slow to import, and the worker needs none of it
+
         fd, path = tempfile.mkstemp()
         os.unlink(path)
     os.ftruncate(fd, _SLOT_BYTES)

@@ -1,11 +1,8 @@
 """The worker process. It imports this module and what that needs, and nothing else of poolviz.
 
     pipe --> FrameReader --> main thread: claim an entry, stamp it, call, stamp it --> Results --> pipe
-                                                                                         ^
-                                                                  flusher thread --------+
 
-Results gather for about a millisecond and leave as one frame; before the worker waits for input they leave at once. While a long call
-runs, the flusher sends what was gathered before it.
+Before the worker waits for input, what `results` gathered leaves at once.
 
 Invariants
 - An entry is claimed under the lock or found revoked under the lock. The number of the last entry dealt with only grows.
@@ -19,17 +16,16 @@ import os
 import pickle
 import select
 import signal
-import sys
-import threading
-import time
 from array import array
 from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from poolviz.clock import now
-from poolviz.executors.frames import FrameReader, encode
-from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, PROTOCOL, Buffer, ByValue, dump_many, dump_value, load
+from poolviz.executors.frames import FrameReader
+from poolviz.executors.lifeline import die_with_parent
+from poolviz.executors.results import Results
+from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, ByValue, dump_many, dump_value, load
 from poolviz.executors.transport import (
     CLAIMED,
     DONE,
@@ -42,101 +38,8 @@ from poolviz.executors.transport import (
 )
 
 RETURNED, RAISED, INTERRUPTED = 1, 2, 4
-#: Results older than this, in nanoseconds, leave before the next call begins.
-_GATHER = 1_000_000
 #: How often a long chunk reports the items that it has done, in nanoseconds.
 _REPORT = 50_000_000
-#: Seconds after which the flusher sends what a long call holds up.
-_FLUSHER = 0.005
-_MOST = 1024
-
-
-class Results:
-    """Results on their way out, gathered into frames. A run of plain results of neighbouring entries becomes one pickle."""
-
-    def __init__(self, fd: int) -> None:
-        self.fd = fd
-        self.lock = threading.Lock()
-        self.frames: list[Buffer] = []
-        self.count = 0
-        self.since = 0
-        self._first = self._next = 0
-        self._starts: list[int] = []
-        self._ends: list[int] = []
-        self._values: list[Any] = []
-        self._armed = threading.Event()
-        self._flusher: threading.Thread | None = None
-
-    def add(self, entry: int, started: int, finished: int, value: Any) -> None:
-        """Take the plain result of one entry."""
-        with self.lock:
-            if self._values and entry != self._next:
-                self._seal()
-            if not self._values:
-                self._first = entry
-            self._next = entry + 1
-            self._starts.append(started)
-            self._ends.append(finished)
-            self._values.append(value)
-            if not self.count:
-                self.since = finished
-            self.count += 1
-
-    def seal(self) -> None:
-        """Let no frame hold results of two messages: the manager looks them up by message."""
-        with self.lock:
-            self._seal()
-
-    def _seal(self) -> None:
-        if self._values:
-            message = ("done", self._first, len(self._values), 0, True, True)
-            parts: list[Buffer] = [
-                array("q", self._starts).tobytes(),
-                array("q", self._ends).tobytes(),
-                pickle.dumps(self._values, PROTOCOL),
-            ]
-            self.frames += encode(message, parts)
-            self._starts, self._ends, self._values = [], [], []
-
-    def put(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
-        """Take a whole frame."""
-        with self.lock:
-            self._seal()
-            self.frames += encode(message, parts)
-            if not self.count:
-                self.since = now()
-            self.count += 1
-
-    def flush(self) -> None:
-        """Write all that was gathered; blocks while the pipe is full."""
-        with self.lock:
-            self._seal()
-            frames, self.frames = self.frames, []
-            self.count = 0
-            if len(frames) > 1 and sum(map(len, frames)) < 1 << 16:
-                frames = [b"".join(frames)]
-            for frame in frames:
-                view = memoryview(frame).cast("B")
-                while view.nbytes:
-                    view = view[os.write(self.fd, view) :]
-
-    def watch(self) -> None:
-        """Have the flusher send what is here if the call that begins now takes long."""
-        if not self._armed.is_set():
-            if self._flusher is None:
-                self._flusher = threading.Thread(target=self._flush_late, name="poolviz-flusher", daemon=True)
-                self._flusher.start()
-            self._armed.set()
-
-    def _flush_late(self) -> None:
-        while True:
-            self._armed.wait()
-            time.sleep(_FLUSHER)
-            self._armed.clear()
-            try:
-                self.flush()
-            except OSError:
-                return  # the parent is gone; the main thread finds out by itself
 
 
 class _Unreadable:
@@ -229,7 +132,7 @@ class Worker:
         at = 0
         for i in range(n):
             if results.count:
-                if self.eager or results.count >= _MOST or now() - results.since > _GATHER:
+                if self.eager or results.due():
                     results.flush()
                 else:
                     results.watch()
@@ -351,25 +254,6 @@ class Worker:
         self.results.put(("error", entry, item, started, finished, outcome, words_of(error), text, last), payload)
 
 
-def _die_with_parent(parent: int) -> None:
-    """Have the kernel end this process when the parent's manager thread ends, and end it now if that has happened already."""
-    if sys.platform == "linux":
-        import ctypes
-
-        pr_set_pdeathsig = 1  # <linux/prctl.h>
-        ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGKILL))
-    else:
-        threading.Thread(target=_watch_parent, args=(parent,), name="poolviz-watchdog", daemon=True).start()
-    if os.getppid() != parent:
-        os._exit(1)
-
-
-def _watch_parent(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-
 def main(end: WorkerEnd, initializer: ByValue, initargs: ByValue, eager: bool, parent: int, inherited: tuple[int, ...]) -> None:
     """What a worker process runs.
 
@@ -386,7 +270,7 @@ def main(end: WorkerEnd, initializer: ByValue, initargs: ByValue, eager: bool, p
     worker = Worker(end, eager)
     signal.signal(signal.SIGINT, worker.on_sigint)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    _die_with_parent(parent)
+    die_with_parent(parent)
     if initializer.obj is not None:
         try:
             initializer.obj(*initargs.obj)
