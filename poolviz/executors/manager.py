@@ -6,8 +6,7 @@
                                    | <---------------- results -------- |
       futures, map runs <--------- | Replies, Outcomes                  |
 
-It waits in one `select` for: the wake pipe, results, room in a full pipe, and the end of a process. It never blocks in a write. It starts
-the workers itself: they live as long as the thread that started them (see `worker`), and this one ends last.
+It waits in one `select` for: the wake pipe, results, room in a full pipe, and the end of a process. It never blocks in a write.
 
 Locks, in the order in which they may be taken: a future's condition, the scheduler's lock, a worker's claim lock. Futures are resolved
 while none of them is held.
@@ -17,9 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import selectors
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -27,18 +24,17 @@ from concurrent.futures import CancelledError
 from functools import partial
 from typing import Any
 
-from poolviz.clock import now
-from poolviz.events import WorkerExited, WorkerReady, WorkerStarted
-from poolviz.executors import base, launch, worker
+from poolviz.events import WorkerReady
+from poolviz.executors import base, launch
 from poolviz.executors.casualties import ABRUPT, Casualties
 from poolviz.executors.future import Future
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
+from poolviz.executors.processes import Processes
 from poolviz.executors.replies import Replies
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.serialize import Buffer, ByValue
-from poolviz.executors.transport import INTERRUPT, Link
+from poolviz.executors.serialize import Buffer
 from poolviz.executors.wakeup import Wakeup
 from poolviz.observe import FULL, Journal
 
@@ -46,8 +42,6 @@ logger = logging.getLogger("poolviz")
 
 #: Seconds after which the manager looks again whether an idle worker can take something from a busy one.
 LOOK_AGAIN = 0.002
-#: Seconds that an interrupted call has before its worker is killed.
-GRACE = 0.5
 
 
 class Manager:
@@ -71,15 +65,12 @@ class Manager:
         max_tasks: int | None,
         replace: bool,
     ) -> None:
-        self.ctx = ctx
-        self.max_workers = max_workers
-        self.initializer, self.initargs = ByValue(initializer), ByValue(initargs)
-        self.max_tasks = max_tasks
         self.replace = replace
         self.outcomes = Outcomes()
         self.scheduler = Scheduler(self.outcomes, max_tasks)
         self.replies = Replies(self.scheduler, self.outcomes)
         self.casualties = Casualties(self.scheduler, self.outcomes)
+        self.processes = Processes(ctx, max_workers, initializer, initargs, max_tasks, replace, self.scheduler, self.outcomes)
         self.closed = False
         self.broken: str | None = None
         self.forked = False
@@ -87,10 +78,6 @@ class Manager:
         self.thread: threading.Thread | None = None
         self._wakeup = Wakeup()
         self._polled: selectors.BaseSelector | None = None
-        self._deadline = 0.0
-        """When interrupted calls are given up; 0 when none was interrupted."""
-        self._interrupted: set[int] = set()
-        self._launched = 0
 
     @property
     def journal(self) -> Journal | None:
@@ -149,13 +136,7 @@ class Manager:
         """Cancel what no worker has begun, and raise KeyboardInterrupt in what runs; workers that do not mind are killed."""
         self.cancel_pending()
         with self.scheduler.lock:
-            for placement in self.scheduler.placements:
-                if placement.ready and placement.alive() and placement.link.slot.current() is not None:
-                    placement.link.slot.words[INTERRUPT] = 1
-                    self._interrupted.add(placement.number)
-                    with contextlib.suppress(ProcessLookupError):
-                        os.kill(placement.pid, signal.SIGINT)
-            self._deadline = time.monotonic() + GRACE
+            self.processes.interrupt()
         self._wakeup.wake()
 
     def running(self) -> list[tuple[int, int, int]]:
@@ -172,7 +153,7 @@ class Manager:
                         found.append((call, placement.number, item_started or started))
         return found
 
-    def processes(self) -> dict[int, Any]:
+    def by_pid(self) -> dict[int, Any]:
         """The worker processes by their ids."""
         with self.scheduler.lock:
             return {placement.pid: placement.process for placement in self.scheduler.placements}
@@ -205,17 +186,15 @@ class Manager:
     def _wait(self) -> None:
         assert self._polled is not None
         timeout = None
-        if self._deadline:
-            timeout = max(0.0, self._deadline - time.monotonic())
+        if self.processes.deadline:
+            timeout = max(0.0, self.processes.deadline - time.monotonic())
         elif self.scheduler.unbalanced():
             timeout = LOOK_AGAIN
         ready = self._polled.select(timeout if self._wakeup.may_sleep() else 0)
         self._wakeup.awake()
         for key, events in ready:
             key.data(events)
-        if self._deadline and time.monotonic() > self._deadline:
-            self._deadline = 0.0
-            self._kill_interrupted()
+        self.processes.kill_stubborn()
 
     def _look(self) -> bool:
         """Place what can be placed. False when all is done and every worker is gone."""
@@ -229,57 +208,21 @@ class Manager:
                         placement.watched = True
                         self._watch(placement.link.writer, selectors.EVENT_WRITE, partial(self._writable, placement))
             done = self.broken is not None or (self.closed and not scheduler.outstanding())
-            if done or self.max_tasks is not None:
-                self._stop_workers(done)
+            if done or self.processes.max_tasks is not None:
+                self.processes.stop(done)
             return not done or bool(scheduler.placements)
-
-    def _stop_workers(self, all_of_them: bool) -> None:
-        for placement in self.scheduler.placements:
-            spent = self.max_tasks is not None and placement.given >= self.max_tasks and not placement.load
-            # One that is not ready yet is told when it is.
-            if (all_of_them or spent) and placement.ready and not placement.stopping:
-                placement.stopping = True
-                placement.link.send(("stop",), [])
-                placement.link.push()
 
     def _grow(self) -> None:
         """Start a worker for each call that has none, up to the limit."""
-        placements = self.scheduler.placements
-        if len(placements) >= self.max_workers and self.max_tasks is None:
-            return
-        wanted = min(self.max_workers, self.scheduler.outstanding())
-        while self.broken is None and sum(not placement.stopping for placement in placements) < wanted:
+        while self.broken is None and self.processes.wanted():
             try:
-                self._start_worker()
+                placement = self.processes.start((self._wakeup.reader, self._wakeup.writer))
             except BaseException as error:
                 logger.exception("poolviz: a worker process could not be started")
                 self._break(f"A worker process could not be started: {type(error).__name__}: {error}", [])
-
-    def _start_worker(self) -> None:
-        link = Link(self.ctx)
-        try:
-            inherited = self._own_fds(link) if self.ctx.get_start_method() == "fork" else ()
-            args = (link.end, self.initializer, self.initargs, self.replace, os.getpid(), inherited)
-            process = launch.make_process(self.ctx, worker.main, args)
-            launch.start(process)
-        except BaseException:
-            link.close()
-            raise
-        link.started()
-        placement = Placement(process, link)
-        self.scheduler.placements.append(placement)
-        self._launched += 1
-        self._watch(link.reader, selectors.EVENT_READ, partial(self._readable, placement))
-        self._watch(process.sentinel, selectors.EVENT_READ, partial(self._died, placement))
-        if self.journal is not None:
-            name = f"worker {self._launched}"
-            self.journal.batches.append(WorkerStarted(self.journal.pool, placement.number, now(), name, placement.pid))
-
-    def _own_fds(self, new: Link) -> tuple[int, ...]:
-        fds = [self._wakeup.reader, self._wakeup.writer, new.reader, new.writer]
-        for placement in self.scheduler.placements:
-            fds += (placement.link.reader, placement.link.writer)
-        return tuple(fds)
+                return
+            self._watch(placement.link.reader, selectors.EVENT_READ, partial(self._readable, placement))
+            self._watch(placement.process.sentinel, selectors.EVENT_READ, partial(self._died, placement))
 
     def _writable(self, placement: Placement, events: int) -> None:
         with self.scheduler.lock:
@@ -328,10 +271,11 @@ class Manager:
         with self.scheduler.lock:
             orderly = placement.stopping and code == 0
             words = "" if orderly else launch.exit_words(code)
-            interrupted = placement.number in self._interrupted
-            self._interrupted.discard(placement.number)
+            interrupted = self.processes.was_interrupted(placement)
             rest = self.casualties.lose(placement, words, interrupted)
-            self._remove(placement, words)
+            for fd in (placement.link.reader, placement.link.writer, placement.process.sentinel):
+                self._unwatch(fd)
+            self.processes.forget(placement, words)
             if orderly or interrupted or self.replace or self.broken is not None:
                 for message in reversed(rest):
                     self.scheduler.put_back(message)
@@ -348,24 +292,6 @@ class Manager:
                 if not frames and not launch.readable(placement.link.reader):
                     return
 
-    def _remove(self, placement: Placement, words: str) -> None:
-        placement.gone = True
-        self.scheduler.remove(placement)
-        for fd in (placement.link.reader, placement.link.writer, placement.process.sentinel):
-            self._unwatch(fd)
-        placement.link.close()
-        placement.process.close()
-        if self.journal is not None:
-            self.journal.batches.append(WorkerExited(self.journal.pool, placement.number, now(), words))
-
-    def _kill_interrupted(self) -> None:
-        with self.scheduler.lock:
-            for placement in self.scheduler.placements:
-                if placement.number in self._interrupted and placement.link.slot.words[INTERRUPT] and placement.alive():
-                    placement.process.kill()
-                else:
-                    self._interrupted.discard(placement.number)
-
     def _break(self, message: str, rest: list[Message]) -> None:
         """End everything that was submitted with BrokenProcessPool, and the workers too."""
         with self.scheduler.lock:
@@ -374,10 +300,7 @@ class Manager:
             self.broken = message
             self.closed = True
             self.casualties.end_all(message, rest)
-            for placement in self.scheduler.placements:
-                placement.stopping = True
-                if placement.alive():
-                    placement.process.terminate()
+            self.processes.terminate()
 
     def _flush_journal(self) -> None:
         journal = self.journal

@@ -89,13 +89,13 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         weakref.finalize(self, _abandon, pool).atexit = False
 
     # What other libraries read of the standard library's class.
-    _processes = property(lambda self: self._manager.processes() if self._manager.thread else None)
+    _processes = property(lambda self: self._manager.by_pid() if self._manager.thread else None)
     _executor_manager_thread = property(lambda self: self._manager.thread)
     _broken = property(lambda self: self._manager.broken or False)
     _shutdown_thread = property(lambda self: self._manager.closed)
-    _initializer = property(lambda self: self._manager.initializer.obj)
-    _initargs = property(lambda self: self._manager.initargs.obj)
-    _max_tasks_per_child = property(lambda self: self._manager.max_tasks)
+    _initializer = property(lambda self: self._manager.processes.initializer.obj)
+    _initargs = property(lambda self: self._manager.processes.initargs.obj)
+    _max_tasks_per_child = property(lambda self: self._manager.processes.max_tasks)
 
     def _check_open(self) -> None:
         pool = self._manager
@@ -224,7 +224,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         pool = self._manager
         pool.close()
         pool.replace = False
-        for process in pool.processes().values():
+        for process in pool.by_pid().values():
             if process.is_alive():
                 getattr(process, how)()
 

@@ -1,0 +1,159 @@
+"""The worker processes of one pool: how they start, are told to stop, are interrupted, and are forgotten.
+
+Everything here runs in the manager's thread, except `interrupt`. A worker lives no longer than the thread that started it (see `lifeline`),
+so the manager starts them itself and ends last.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from poolviz.clock import now
+from poolviz.events import WorkerExited, WorkerStarted
+from poolviz.executors import launch, worker
+from poolviz.executors.outcomes import Outcomes
+from poolviz.executors.placement import Placement
+from poolviz.executors.scheduler import Scheduler
+from poolviz.executors.serialize import ByValue
+from poolviz.executors.transport import INTERRUPT, Link
+
+#: Seconds that an interrupted call has before its worker is killed.
+GRACE = 0.5
+
+
+class Processes:
+    """Starts and ends a pool's workers.
+
+    Args:
+        ctx: a context of `multiprocessing`.
+        most: the most workers at a time.
+        initializer: called first in each; None for none.
+        initargs: its arguments.
+        max_tasks: calls after which a worker is replaced; None for no limit.
+        eager: whether workers send each result at once, so that none is lost with them.
+        scheduler: what knows the workers.
+        outcomes: has the journal.
+    """
+
+    def __init__(
+        self,
+        ctx: Any,
+        most: int,
+        initializer: Callable[..., object] | None,
+        initargs: tuple[Any, ...],
+        max_tasks: int | None,
+        eager: bool,
+        scheduler: Scheduler,
+        outcomes: Outcomes,
+    ) -> None:
+        self.most = most
+        self.initializer, self.initargs = ByValue(initializer), ByValue(initargs)
+        self.max_tasks = max_tasks
+        self.deadline = 0.0
+        """When interrupted calls are given up; 0 when none was interrupted."""
+        self._ctx = ctx
+        self._eager = eager
+        self._scheduler = scheduler
+        self._outcomes = outcomes
+        self._interrupted: set[int] = set()
+        self._launched = 0
+
+    def wanted(self) -> bool:
+        """Whether there are calls without a worker, and room for another."""
+        placements = self._scheduler.placements
+        if len(placements) >= self.most and self.max_tasks is None:
+            return False
+        return sum(not placement.stopping for placement in placements) < min(self.most, self._scheduler.outstanding())
+
+    def start(self, own_fds: tuple[int, ...]) -> Placement:
+        """Start a worker.
+
+        Args:
+            own_fds: descriptors of this pool, besides the links, that a forked worker must close.
+
+        Raises:
+            Exception: it cannot be started, or what the initializer needs cannot be pickled.
+        """
+        link = Link(self._ctx)
+        try:
+            inherited = self._links(link) + own_fds if self._ctx.get_start_method() == "fork" else ()
+            args = (link.end, self.initializer, self.initargs, self._eager, os.getpid(), inherited)
+            process = launch.make_process(self._ctx, worker.main, args)
+            launch.start(process)
+        except BaseException:
+            link.close()
+            raise
+        link.started()
+        placement = Placement(process, link)
+        self._scheduler.placements.append(placement)
+        self._launched += 1
+        journal = self._outcomes.journal
+        if journal is not None:
+            name = f"worker {self._launched}"
+            journal.batches.append(WorkerStarted(journal.pool, placement.number, now(), name, placement.pid))
+        return placement
+
+    def _links(self, new: Link) -> tuple[int, ...]:
+        fds = [new.reader, new.writer]
+        for placement in self._scheduler.placements:
+            fds += (placement.link.reader, placement.link.writer)
+        return tuple(fds)
+
+    def stop(self, all_of_them: bool) -> None:
+        """Tell workers to stop: all, or those that have run as many calls as they may."""
+        for placement in self._scheduler.placements:
+            spent = self.max_tasks is not None and placement.given >= self.max_tasks and not placement.load
+            # One that is not ready yet is told when it is.
+            if (all_of_them or spent) and placement.ready and not placement.stopping:
+                placement.stopping = True
+                placement.link.send(("stop",), [])
+                placement.link.push()
+
+    def forget(self, placement: Placement, words: str) -> None:
+        """Let go of a worker that is gone; `words` say how, empty for an orderly end."""
+        placement.gone = True
+        self._interrupted.discard(placement.number)
+        self._scheduler.remove(placement)
+        placement.link.close()
+        placement.process.close()
+        journal = self._outcomes.journal
+        if journal is not None:
+            journal.batches.append(WorkerExited(journal.pool, placement.number, now(), words))
+
+    def terminate(self) -> None:
+        """End all workers, whatever they do."""
+        for placement in self._scheduler.placements:
+            placement.stopping = True
+            if placement.alive():
+                placement.process.terminate()
+
+    def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in each call that runs. Under the scheduler's lock, from any thread."""
+        for placement in self._scheduler.placements:
+            if placement.ready and placement.alive() and placement.link.slot.current() is not None:
+                placement.link.slot.words[INTERRUPT] = 1
+                self._interrupted.add(placement.number)
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(placement.pid, signal.SIGINT)
+        self.deadline = time.monotonic() + GRACE
+
+    def was_interrupted(self, placement: Placement) -> bool:
+        """Whether we ended it, or tried to."""
+        return placement.number in self._interrupted
+
+    def kill_stubborn(self) -> None:
+        """Kill the workers whose calls did not mind the interrupt, once their time is over."""
+        if not self.deadline or time.monotonic() < self.deadline:
+            return
+        self.deadline = 0.0
+        with self._scheduler.lock:
+            for placement in self._scheduler.placements:
+                if placement.number in self._interrupted and placement.link.slot.words[INTERRUPT] and placement.alive():
+                    placement.process.kill()
+                else:
+                    self._interrupted.discard(placement.number)
