@@ -32,7 +32,7 @@ static-checks: bundle
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/lint-imports --no-cache --no-logo
 	@$(NODE_RUN) check
 	@$(NODE_RUN) lint
 	@$(NODE_RUN) test
