@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from array import array
-from concurrent.futures.process import _RemoteTraceback
+from concurrent.futures.process import BrokenProcessPool, _RemoteTraceback
 from functools import partial
 from typing import Any
 
@@ -14,7 +14,7 @@ from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.serialize import Buffer, load
+from poolviz.executors.serialize import Buffer, load, unreadable
 from poolviz.observe import words_of
 
 
@@ -121,7 +121,7 @@ def _read(packed: bool, parts: list[Buffer]) -> tuple[list[Any], BaseException |
     try:
         return (pickle.loads(parts[0]) if packed else [load(parts)]), None
     except BaseException as broken:
-        return [], _unreadable(broken)
+        return [], unreadable("result", broken)
 
 
 def _read_error(words: str, text: str, parts: list[Buffer]) -> BaseException:
@@ -132,11 +132,6 @@ def _read_error(words: str, text: str, parts: list[Buffer]) -> BaseException:
         if not isinstance(error, BaseException):
             raise TypeError(f"it came back as {type(error).__qualname__}")
     except BaseException as broken:
-        error = RuntimeError(f"{words} (the exception itself could not be unpickled: {words_of(broken)})")
+        error = BrokenProcessPool(f"{words} (the exception itself could not be unpickled: {words_of(broken)})")
     error.__cause__ = _RemoteTraceback(f'\n"""\n{text}"""')  # type: ignore[arg-type]  # the stub is wrong: it takes the text
     return error
-
-
-def _unreadable(error: BaseException) -> BaseException:
-    # An ordinary exception, so that the SystemExit of somebody's __setstate__ does not end the caller's program.
-    return error if isinstance(error, Exception) else RuntimeError(f"a result could not be unpickled: {words_of(error)}")

@@ -154,6 +154,25 @@ def load(payload: list[Buffer]) -> Any:
     return pickle.loads(payload[0], buffers=payload[1:])
 
 
+def unreadable(what: str, error: BaseException) -> BaseException:
+    """The error of a call of which something could not be unpickled.
+
+    The standard library's pool breaks in this case. Here the call alone fails, with the exception that its caller is prepared for.
+
+    Args:
+        what: ``function``, ``arguments`` or ``result``.
+        error: what was raised; maybe a SystemExit, which must not end the program of whoever asks for the result.
+    """
+    # Slow to import, and hardly ever needed in a worker.
+    from concurrent.futures.process import BrokenProcessPool
+
+    from poolviz.observe import words_of
+
+    broken = BrokenProcessPool(f"The {what} of this call could not be unpickled: {words_of(error)}. Other calls go on.")
+    broken.__cause__ = error
+    return broken
+
+
 class ByValue:
     """Carries an object through multiprocessing's own pickling of a new process's arguments in our way."""
 

@@ -25,7 +25,7 @@ from poolviz.clock import now
 from poolviz.executors.frames import FrameReader
 from poolviz.executors.lifeline import die_with_parent
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, ByValue, dump_many, dump_value, load
+from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, ByValue, dump_many, dump_value, load, unreadable
 from poolviz.executors.transport import (
     CLAIMED,
     DONE,
@@ -102,9 +102,18 @@ class Worker:
             try:
                 found = pickle.loads(found)
             except BaseException as error:
-                found = _Unreadable(error)
+                found = _Unreadable(unreadable("function", error))
             self.functions[number] = found
         return found  # type: ignore[no-any-return]
+
+    def arguments(self, parts: list[Buffer]) -> Any:
+        """The arguments of one call, as ``(args, kwargs)``."""
+        try:
+            return load(parts)
+        except KeyboardInterrupt:
+            raise  # the parent interrupts the call
+        except BaseException as error:
+            raise unreadable("arguments", error) from error
 
     def claim(self, entry: int) -> int:
         """The start of the entry, or 0 when the parent has revoked it."""
@@ -147,7 +156,7 @@ class Worker:
                     if rows is not None:
                         value = fn(*rows[i])  # type: ignore[misc]
                     else:
-                        args, kwargs = load(parts[at : at + size])
+                        args, kwargs = self.arguments(parts[at : at + size])
                         value = fn(*args, **kwargs)  # type: ignore[misc]
                     self.in_call = False
                     finished = now()
@@ -191,7 +200,7 @@ class Worker:
                     value = fn(*rows[item])
                 else:
                     size = sizes[item] if sizes else 1
-                    args, kwargs = load(parts[at : at + size])
+                    args, kwargs = self.arguments(parts[at : at + size])
                     at += size
                     value = fn(*args, **kwargs)
                 values.append(value)
