@@ -216,7 +216,9 @@ class Feed:
         """Rows that were submitted together, as one record each."""
         steps = map(sub, calls["call"], count())
         items = map(sub, calls["item"], count())
-        keys = pairwise(zip(steps, calls["submitted"], calls["label"], items, strict=True))
+        # The item before the first of a map is no -1 of its run, though they follow each other.
+        alone = map((0).__gt__, calls["item"])
+        keys = pairwise(zip(steps, calls["submitted"], calls["label"], items, alone, strict=True))
         cuts = list(compress(count(1), starmap(ne, keys)))
         firsts = [0, *cuts] if calls["call"] else []
         stops = [*cuts, len(calls["call"])]

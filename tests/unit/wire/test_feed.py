@@ -1,6 +1,6 @@
 """A page that applies what a feed says always has what a fresh snapshot would say."""
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from poolviz import observe
@@ -64,6 +64,7 @@ def view_of(choice, scope_ids):
 
 
 @settings(max_examples=150, deadline=None)
+@example([[("submit", 2270, 15), ("map", 0, 1)]], 0, set())  # a submit and a map's first item in one nanosecond
 @given(st.lists(steps, min_size=1, max_size=6), st.integers(0, 2), st.sets(st.integers(0, 5)))
 def test_deltas_add_up_to_the_snapshot(rounds, choice, resyncs):
     scope_ids = make_scopes()
