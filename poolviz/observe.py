@@ -17,7 +17,9 @@ Invariants
 
 import logging
 import os
+import sys
 import threading
+import weakref
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
@@ -232,14 +234,14 @@ class Journal:
                 emit(Waited(*_columns(self.waits, n_waits, 5)))
                 del self.waits[:n_waits]
 
-    def close(self) -> None:
-        """Flush for the last time, and be forgotten."""
-        self.flush()
-        journals.pop(self.pool, None)
+    def __del__(self) -> None:
+        # What callers noted after the pool's own last flush, when nobody has looked since.
+        if (self.takes or self.waits) and not sys.is_finalizing():
+            self.flush()
 
 
-#: The journals of all pools that may still report.
-journals: dict[int, Journal] = {}
+#: The journals of all pools that may still report: until the pool is gone, and the last of its futures.
+journals: weakref.WeakValueDictionary[int, Journal] = weakref.WeakValueDictionary()
 
 
 def flush_all() -> None:

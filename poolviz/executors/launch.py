@@ -71,7 +71,8 @@ def make_process(ctx: Any, target: Any, args: tuple[Any, ...]) -> Any:
 
 def start(process: Any) -> None:
     """Start a process that does not see Ctrl-C before it has said how it takes it."""
-    if not hasattr(signal, "pthread_sigmask"):
+    # What a fork server starts has the mask of the server, which must not get ours: it serves the whole program.
+    if not hasattr(signal, "pthread_sigmask") or getattr(process, "_start_method", "") == "forkserver":
         process.start()
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -88,8 +89,8 @@ def readable(fd: int) -> bool:
         return bool(selector.select(0))
 
 
-def exit_words(code: int | None) -> str:
-    """What became of a process, such as ``was killed by SIGKILL (probably out of memory)``."""
+def exit_words(code: int | None, ours: bool) -> str:
+    """What became of a process, such as ``was killed by SIGKILL (probably out of memory)``; `ours` if it was we who sent signals."""
     if code is None:
         return "is gone"
     if code < 0:
@@ -97,6 +98,6 @@ def exit_words(code: int | None) -> str:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        hint = " (probably out of memory)" if name == "SIGKILL" else ""
+        hint = " (probably out of memory)" if name == "SIGKILL" and not ours else ""
         return f"was killed by {name}{hint}"
     return f"exited with code {code}"

@@ -14,7 +14,12 @@ import time
 
 
 def die_with_parent(parent: int) -> None:
-    """Have the kernel end this process when the parent's manager thread ends, and end it now if that has happened already."""
+    """Have the kernel end this process when the parent's manager thread ends, and end it now if that has happened already.
+
+    Args:
+        parent: the id of the process that started this one; 0 if a fork server did, which itself ends with the parent.
+    """
+    parent = parent or os.getppid()
     if sys.platform == "linux":
         import ctypes
 

@@ -22,7 +22,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 from poolviz.events import WorkerReady
 from poolviz.executors import base, launch
@@ -42,6 +42,9 @@ logger = logging.getLogger("poolviz")
 
 #: Seconds after which the manager looks again whether an idle worker can take something from a busy one.
 LOOK_AGAIN = 0.002
+#: Seconds that whoever asks for the processes waits until they are started.
+LAUNCH = 5.0
+INITIALIZER = "A process in the process pool failed its initializer, the pool is not usable anymore"
 
 
 class Manager:
@@ -76,6 +79,9 @@ class Manager:
         self.forked = False
         """Whether this is a copy in a child process, where nothing of it works."""
         self.thread: threading.Thread | None = None
+        self._ending: str | None = None
+        """Who ended the workers, if somebody did."""
+        self._launched = threading.Condition(self.scheduler.lock)
         self._wakeup = Wakeup()
         self._polled: selectors.BaseSelector | None = None
 
@@ -154,9 +160,25 @@ class Manager:
         return found
 
     def by_pid(self) -> dict[int, Any]:
-        """The worker processes by their ids."""
-        with self.scheduler.lock:
+        """The worker processes by their ids. Who submits a call and then asks finds the process that was started for it."""
+        if self.forked:
+            return {}
+        with self._launched:
+            if self.thread is not None and self.thread is not threading.current_thread():
+                self._launched.wait_for(self._has_launched, LAUNCH)
             return {placement.pid: placement.process for placement in self.scheduler.placements}
+
+    def _has_launched(self) -> bool:
+        return self.broken is not None or self._ending is not None or not self.processes.wanted()
+
+    def end_workers(self, how: Literal["terminate", "kill"]) -> None:
+        """Shut the pool down and end its processes; what has not ended then fails."""
+        with self.scheduler.lock:
+            self._ending = f"The workers of this process pool were ended by {how}_workers()."
+            self.closed = True
+            self.replace = False
+            self.processes.end(how)
+        self._wakeup.wake()
 
     # The manager's thread
 
@@ -200,6 +222,8 @@ class Manager:
         """Place what can be placed. False when all is done and every worker is gone."""
         scheduler = self.scheduler
         with scheduler.lock:
+            if self._ending is not None and not scheduler.placements:
+                self._break(self._ending, [])
             if self.broken is None:
                 self._grow()
                 scheduler.place()
@@ -214,7 +238,7 @@ class Manager:
 
     def _grow(self) -> None:
         """Start a worker for each call that has none, up to the limit."""
-        while self.broken is None and self.processes.wanted():
+        while not self._has_launched():
             try:
                 placement = self.processes.start((self._wakeup.reader, self._wakeup.writer))
             except BaseException as error:
@@ -223,6 +247,7 @@ class Manager:
                 return
             self._watch(placement.link.reader, selectors.EVENT_READ, partial(self._readable, placement))
             self._watch(placement.process.sentinel, selectors.EVENT_READ, partial(self._died, placement))
+            self._launched.notify_all()
 
     def _writable(self, placement: Placement, events: int) -> None:
         with self.scheduler.lock:
@@ -256,9 +281,9 @@ class Manager:
             if self.journal is not None:
                 self.journal.batches.append(WorkerReady(self.journal.pool, placement.number, message[1]))
         elif kind == "broken":
-            placement.stopping = True
-            reason = "A process in the process pool failed its initializer, the pool is not usable anymore"
-            self._break(f"{reason}: {message[1]}", [])
+            # The pool breaks when the worker has ended, which may have log records to hand over.
+            placement.failure = message[1]
+            self.processes.farewell(placement)
 
     # Ends
 
@@ -270,17 +295,19 @@ class Manager:
         code = placement.process.exitcode
         with self.scheduler.lock:
             orderly = placement.stopping and code == 0
-            words = "" if orderly else launch.exit_words(code)
             interrupted = self.processes.was_interrupted(placement)
+            words = "" if orderly else launch.exit_words(code, interrupted or self._ending is not None)
             rest = self.casualties.lose(placement, words, interrupted)
             for fd in (placement.link.reader, placement.link.writer, placement.process.sentinel):
                 self._unwatch(fd)
             self.processes.forget(placement, words)
-            if orderly or interrupted or self.replace or self.broken is not None:
+            if placement.failure:
+                self._break(f"{INITIALIZER}: {placement.failure}", rest)
+            elif orderly or interrupted or self.replace or self.broken is not None:
                 for message in reversed(rest):
                     self.scheduler.put_back(message)
             else:
-                self._break(f"{ABRUPT} Worker process {placement.pid} {words}.", rest)
+                self._break(self._ending or f"{ABRUPT} Worker process {placement.pid} {words}.", rest)
 
     def _read_rest(self, placement: Placement) -> None:
         """Read what a worker wrote before it ended."""
@@ -300,7 +327,8 @@ class Manager:
             self.broken = message
             self.closed = True
             self.casualties.end_all(message, rest)
-            self.processes.terminate()
+            self.processes.end("terminate")
+            self._launched.notify_all()
 
     def _flush_journal(self) -> None:
         journal = self.journal

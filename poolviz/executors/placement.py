@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from poolviz import observe
 from poolviz.clock import now
+from poolviz.executors import launch
 from poolviz.executors.transport import CLAIMED, MASK, RING, Link
 
 if TYPE_CHECKING:
@@ -84,12 +85,14 @@ class Placement:
         self.ready = False
         self.stopping = False
         self.gone = False
+        self.failure = ""
+        """What its initializer raised."""
         self.watched = False
         """Whether the manager waits for room in its pipe."""
 
     def alive(self) -> bool:
-        """Whether the process lives."""
-        return not self.gone and self.process.exitcode is None
+        """Whether the process lives. To ask for its exit code here would take it away from the manager's thread."""
+        return not self.gone and not launch.readable(self.process.sentinel)
 
     def room(self, entries: int) -> int:
         """How many of so many entries it can be sent now."""

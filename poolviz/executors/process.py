@@ -17,12 +17,13 @@ from typing import Any, Literal, TypeVar
 
 from poolviz import observe, scopes
 from poolviz.clock import now
-from poolviz.events import Failed, Outcome
+from poolviz.events import Blocked, Failed, Outcome
 from poolviz.executors import base, manager
 from poolviz.executors.future import Future
 from poolviz.executors.manager import Manager
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.serialize import Payload, all_plain, dump, dump_call
+from poolviz.executors.waiting import Block
 
 T = TypeVar("T")
 BrokenProcessPool = _stdlib.BrokenProcessPool
@@ -88,8 +89,10 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         )
         weakref.finalize(self, _abandon, pool).atexit = False
 
+    _last_call = 0
+
     # What other libraries read of the standard library's class.
-    _processes = property(lambda self: self._manager.by_pid() if self._manager.thread else None)
+    _processes = property(lambda self: self._manager.by_pid())
     _executor_manager_thread = property(lambda self: self._manager.thread)
     _broken = property(lambda self: self._manager.broken or False)
     _shutdown_thread = property(lambda self: self._manager.closed)
@@ -138,7 +141,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             self._check_open()
             if journal is not None:
                 future._journal = journal
-                future._call = call = observe.new_calls()
+                future._call = self._last_call = call = observe.new_calls()
                 journal.submits += (call, 1, now(), label_number, item, scope.id)
             if error is None:
                 future._function = pool.scheduler.functions.use(data)
@@ -183,6 +186,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         with pool.scheduler.lock:
             self._check_open()
             first = observe.new_calls(len(rows)) if journal is not None else 0
+            self._last_call = first + len(rows) - 1
             if journal is not None and rows:
                 journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
             if rows:
@@ -205,7 +209,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         if pool.thread is None:
             base.close_journal(self._journal)
         elif wait and pool.thread is not threading.current_thread():
-            pool.thread.join()
+            with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
+                pool.thread.join()
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
@@ -213,20 +218,15 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         self.shutdown(wait=True)
 
     def terminate_workers(self) -> None:
-        """End the worker processes with SIGTERM, and shut the pool down; calls that have not ended raise BrokenProcessPool."""
-        self._end_workers("terminate")
+        """End the worker processes with SIGTERM, and shut the pool down; calls that have not ended raise BrokenProcessPool.
+
+        A process that is still there after 5 seconds is killed.
+        """
+        self._manager.end_workers("terminate")
 
     def kill_workers(self) -> None:
         """End the worker processes with SIGKILL, and shut the pool down; calls that have not ended raise BrokenProcessPool."""
-        self._end_workers("kill")
-
-    def _end_workers(self, how: str) -> None:
-        pool = self._manager
-        pool.close()
-        pool.replace = False
-        for process in pool.by_pid().values():
-            if process.is_alive():
-                getattr(process, how)()
+        self._manager.end_workers("kill")
 
 
 def _abandon(pool: Manager) -> None:

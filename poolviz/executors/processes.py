@@ -1,7 +1,7 @@
 """The worker processes of one pool: how they start, are told to stop, are interrupted, and are forgotten.
 
-Everything here runs in the manager's thread, except `interrupt`. A worker lives no longer than the thread that started it (see `lifeline`),
-so the manager starts them itself and ends last.
+Everything here runs in the manager's thread, except `interrupt` and `end`. A worker lives no longer than the thread that started it
+(see `lifeline`), so the manager starts them itself and ends last.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from poolviz.clock import now
 from poolviz.events import WorkerExited, WorkerStarted
@@ -24,6 +24,8 @@ from poolviz.executors.transport import INTERRUPT, Link
 
 #: Seconds that an interrupted call has before its worker is killed.
 GRACE = 0.5
+#: Seconds that a worker has to end by itself, once it was told to or its initializer has failed.
+FAREWELL = 5.0
 
 
 class Processes:
@@ -55,12 +57,13 @@ class Processes:
         self.initializer, self.initargs = ByValue(initializer), ByValue(initargs)
         self.max_tasks = max_tasks
         self.deadline = 0.0
-        """When interrupted calls are given up; 0 when none was interrupted."""
+        """When those are killed that should have ended; 0 when there are none."""
         self._ctx = ctx
         self._eager = eager
         self._scheduler = scheduler
         self._outcomes = outcomes
         self._interrupted: set[int] = set()
+        self._ending: set[int] = set()
         self._launched = 0
 
     def wanted(self) -> bool:
@@ -81,8 +84,10 @@ class Processes:
         """
         link = Link(self._ctx)
         try:
-            inherited = self._links(link) + own_fds if self._ctx.get_start_method() == "fork" else ()
-            args = (link.end, self.initializer, self.initargs, self._eager, os.getpid(), inherited)
+            method = self._ctx.get_start_method()
+            inherited = self._links(link) + own_fds if method == "fork" else ()
+            parent = 0 if method == "forkserver" else os.getpid()
+            args = (link.end, self.initializer, self.initargs, self._eager, parent, inherited)
             process = launch.make_process(self._ctx, worker.main, args)
             launch.start(process)
         except BaseException:
@@ -118,19 +123,28 @@ class Processes:
         """Let go of a worker that is gone; `words` say how, empty for an orderly end."""
         placement.gone = True
         self._interrupted.discard(placement.number)
+        self._ending.discard(placement.number)
         self._scheduler.remove(placement)
         placement.link.close()
-        placement.process.close()
         journal = self._outcomes.journal
         if journal is not None:
             journal.batches.append(WorkerExited(journal.pool, placement.number, now(), words))
 
-    def terminate(self) -> None:
-        """End all workers, whatever they do."""
+    def end(self, how: Literal["terminate", "kill"]) -> None:
+        """End all workers, whatever they do; those that do not mind SIGTERM are killed. Under the scheduler's lock, from any thread."""
         for placement in self._scheduler.placements:
             placement.stopping = True
+            self.farewell(placement)
             if placement.alive():
-                placement.process.terminate()
+                getattr(placement.process, how)()
+
+    def farewell(self, placement: Placement) -> None:
+        """Give a worker some time to end by itself."""
+        self._ending.add(placement.number)
+        self._not_later_than(time.monotonic() + FAREWELL)
+
+    def _not_later_than(self, deadline: float) -> None:
+        self.deadline = min(self.deadline or deadline, deadline)
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in each call that runs. Under the scheduler's lock, from any thread."""
@@ -140,20 +154,20 @@ class Processes:
                 self._interrupted.add(placement.number)
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(placement.pid, signal.SIGINT)
-        self.deadline = time.monotonic() + GRACE
+        self._not_later_than(time.monotonic() + GRACE)
 
     def was_interrupted(self, placement: Placement) -> bool:
         """Whether we ended it, or tried to."""
         return placement.number in self._interrupted
 
     def kill_stubborn(self) -> None:
-        """Kill the workers whose calls did not mind the interrupt, once their time is over."""
+        """Kill the workers that should have ended, and those whose calls did not mind the interrupt, once their time is over."""
         if not self.deadline or time.monotonic() < self.deadline:
             return
         self.deadline = 0.0
         with self._scheduler.lock:
             for placement in self._scheduler.placements:
-                if placement.number in self._interrupted and placement.link.slot.words[INTERRUPT] and placement.alive():
-                    placement.process.kill()
-                else:
+                if placement.number in self._interrupted and not placement.link.slot.words[INTERRUPT]:
                     self._interrupted.discard(placement.number)
+                if placement.number in self._interrupted | self._ending and placement.alive():
+                    placement.process.kill()

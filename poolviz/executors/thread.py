@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 
 from poolviz import observe, scopes
 from poolviz.clock import now
+from poolviz.events import Blocked
 from poolviz.executors import base
 from poolviz.executors import crew as crews
 from poolviz.executors.crew import Crew
 from poolviz.executors.future import Future
+from poolviz.executors.waiting import Block
 
 T = TypeVar("T")
 BrokenThreadPool = _stdlib.BrokenThreadPool
@@ -59,6 +61,8 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         )
         weakref.finalize(self, crew.close).atexit = False
 
+    _last_call = 0
+
     # What other libraries read of the standard library's class.
     _threads = property(lambda self: self._crew.threads)
     _work_queue = property(lambda self: self._crew.queue)
@@ -91,7 +95,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
                 raise RuntimeError("cannot schedule new futures after interpreter shutdown")
             if journal is not None:
                 future._journal = journal
-                future._call = call = observe.new_calls()
+                future._call = self._last_call = call = observe.new_calls()
                 journal.submits += (call, 1, now(), label_number, item, scope.id)
             crew.queue.put((future, fn, args, kwargs))
             crew.submitted += 1
@@ -137,5 +141,6 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         for future, _, _, _ in cancelled:
             future.cancel()
         if wait:
-            for thread in list(crew.threads):
-                thread.join()
+            with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
+                for thread in list(crew.threads):
+                    thread.join()

@@ -15,14 +15,21 @@ from typing import Any
 from poolviz.clock import now
 from poolviz.events import Blocked
 from poolviz.executors.future import PENDING, RUNNING, Future
+from poolviz.observe import Journal
 
 
 class Block:
-    """A time during which the calling thread waits for `future` or for others with it; noted in the future's journal."""
+    """A time during which the calling thread waits for a call, or for several with it.
 
-    def __init__(self, future: Future | None, kind: Blocked) -> None:
-        self._journal = future._journal if future is not None else None
-        self._call = future._call if future is not None else 0
+    Args:
+        journal: where it is noted; None when nobody listens.
+        call: the call, or one of them.
+        kind: what it waits in.
+    """
+
+    def __init__(self, journal: Journal | None, call: int, kind: Blocked) -> None:
+        self._journal = journal
+        self._call = call
         self._kind = kind
 
     def __enter__(self) -> None:
@@ -36,14 +43,14 @@ class Block:
             self._journal.waits += (self._thread, self._start, now(), self._kind, self._call)
 
 
-def _first_pending(futures: deque[Any]) -> Future | None:
-    """The first of ours that has not ended; those before it are taken off, so that looking again and again stays linear."""
+def _block(futures: deque[Any], kind: Blocked) -> Block:
+    """For the first of ours that has not ended; those before it are taken off, so that looking again and again stays linear."""
     while futures:
         future = futures[0]
         if isinstance(future, Future) and future._journal is not None and future._state in (PENDING, RUNNING):
-            return future
+            return Block(future._journal, future._call, kind)
         futures.popleft()
-    return None
+    return Block(None, 0, kind)
 
 
 def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _base.ALL_COMPLETED) -> _base.DoneAndNotDoneFutures[Any]:
@@ -61,7 +68,7 @@ def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _ba
         ValueError: `return_when` is none of the three.
     """
     futures = set(fs)
-    with Block(_first_pending(deque(futures)), Blocked.WAIT):
+    with _block(deque(futures), Blocked.WAIT):
         result = _base.wait(futures, timeout, return_when)
     for future in result.done:
         if isinstance(future, Future):
@@ -84,7 +91,7 @@ def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[An
     completed = _base.as_completed(futures, timeout)
     del fs, futures
     while True:
-        with Block(_first_pending(rest), Blocked.AS_COMPLETED):
+        with _block(rest, Blocked.AS_COMPLETED):
             future = next(completed, None)
         if future is None:
             return
