@@ -9,8 +9,8 @@ A journal is a handful of flat lists. `list.extend` with a tuple is one atomic s
 what has piled up into columns by slicing, takes the front of the lists off, and hands the batches to each observer.
 
 Invariants
-- The submission of a call is appended before its end can be. A flush reads the ends' length first and the submissions' after it, so no
-  observer sees the end of a call before its submission.
+- The submission of a call is appended before its end can be, and that before it can be taken. A flush reads the lengths in the reverse
+  order, so no observer sees the end of a call before its submission.
 - Batches of one journal reach an observer in order: `flush` holds the journal's lock while it hands over.
 - An observer that raises is logged and removed. It never breaks a pool.
 """
@@ -198,41 +198,57 @@ class Journal:
         self._running = running
         # Reentrant: the garbage collector may close another pool, or this one, in the middle of a flush.
         self._lock = threading.RLock()
+        self._flushing = self._again = False
         journals[self.pool] = self
 
     def flush(self) -> None:
         """Hand all that has piled up to the observers."""
         with self._lock:
-            batches, n_batches = self.batches, len(self.batches)
-            n_ends, n_takes, n_waits = len(self.ends), len(self.takes), len(self.waits)
-            n_submits = len(self.submits)
-            # First what opens: a pool and its workers must be known before their calls, and calls before what is said of them.
-            ready = batches[:n_batches]
-            del batches[:n_batches]
-            late = [b for b in ready if not isinstance(b, OPENING)]
-            for batch in ready:
-                if isinstance(batch, OPENING):
-                    emit(batch)
-            if n_submits:
-                emit(Submitted(self.pool, *_columns(self.submits, n_submits, 6)))
-                del self.submits[:n_submits]
-            running = self._running()
-            if running:
-                emit(Running(self.pool, *(array("q", column) for column in zip(*running, strict=True))))
-            if n_ends:
-                emit(Ended(self.pool, *_columns(self.ends, n_ends, 9)))
-                del self.ends[:n_ends]
-            for batch in _joined(late):
+            if self._flushing:
+                # The garbage collector called, in the middle of the flush below: what it has to say is said right after.
+                self._again = True
+                return
+            self._flushing = self._again = True
+            try:
+                while self._again:
+                    self._again = False
+                    self._hand_over()
+            finally:
+                self._flushing = False
+
+    def _hand_over(self) -> None:
+        # What is appended last is counted first: so all that leads up to it is counted too.
+        n_waits, n_takes = len(self.waits), len(self.takes)
+        batches, n_batches = self.batches, len(self.batches)
+        n_ends = len(self.ends)
+        n_submits = len(self.submits)
+        # First what opens: a pool and its workers must be known before their calls, and calls before what is said of them.
+        ready = batches[:n_batches]
+        del batches[:n_batches]
+        late = [b for b in ready if not isinstance(b, OPENING)]
+        for batch in ready:
+            if isinstance(batch, OPENING):
                 emit(batch)
-            if n_takes:
-                emit(Consumed(*_columns(self.takes, n_takes, 2)))
-                del self.takes[:n_takes]
-            blocked = [(thread, start, 0, kind, call) for thread, (start, kind, call) in self.blocked.copy().items()]
-            if blocked:
-                emit(Waited(*(array("q", column) for column in zip(*blocked, strict=True))))
-            if n_waits:
-                emit(Waited(*_columns(self.waits, n_waits, 5)))
-                del self.waits[:n_waits]
+        if n_submits:
+            emit(Submitted(self.pool, *_columns(self.submits, n_submits, 6)))
+            del self.submits[:n_submits]
+        running = self._running()
+        if running:
+            emit(Running(self.pool, *(array("q", column) for column in zip(*running, strict=True))))
+        if n_ends:
+            emit(Ended(self.pool, *_columns(self.ends, n_ends, 9)))
+            del self.ends[:n_ends]
+        for batch in _joined(late):
+            emit(batch)
+        if n_takes:
+            emit(Consumed(*_columns(self.takes, n_takes, 2)))
+            del self.takes[:n_takes]
+        blocked = [(thread, start, 0, kind, call) for thread, (start, kind, call) in self.blocked.copy().items()]
+        if blocked:
+            emit(Waited(*(array("q", column) for column in zip(*blocked, strict=True))))
+        if n_waits:
+            emit(Waited(*_columns(self.waits, n_waits, 5)))
+            del self.waits[:n_waits]
 
     def __del__(self) -> None:
         # What callers noted after the pool's own last flush, when nobody has looked since.
