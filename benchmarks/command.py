@@ -46,6 +46,7 @@ def _as_json(row: Row) -> dict[str, Any]:
         "ratio": row.ratio,
         "low": row.low,
         "high": row.high,
+        "best": row.best,
         "at_least": goal.at_least if goal else None,
         "aim": goal.aim if goal else None,
         "reached": row.reached,
@@ -89,7 +90,8 @@ def main(argv: list[str] | None = None) -> int:
         print(file=sys.stderr)
     after = machine()
     print(f"load at the end: {', '.join(map(str, after['load']))}")
-    print("Medians (least..most). Ratio: above 1 ours is better; its range is that of neighbouring repetitions.\n")
+    print("Medians (least..most). Ratio: above 1 ours is better; its range is that of neighbouring repetitions.")
+    print("Best: the ratio of each one's best repetition. Another's load spoils a run where the two ratios lie far apart.\n")
     print(table(found))
     if chosen.json:
         chosen.json.write_text(json.dumps({"before": before, "after": after, "rows": [_as_json(row) for row in found]}, indent=1) + "\n")

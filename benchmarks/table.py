@@ -7,7 +7,7 @@ from statistics import median
 
 from benchmarks.measure import OURS, Case, Goal
 
-HEADINGS = ("", "against", "ours", "peer", "ratio", "at least", "aim", "")
+HEADINGS = ("", "against", "ours", "peer", "ratio", "best", "at least", "aim", "")
 _SCALES = {
     "rate": ((1e6, "M/s"), (1e3, "k/s"), (1.0, "/s")),
     "time": ((1.0, "s"), (1e-3, "ms"), (1e-6, "us")),
@@ -30,6 +30,8 @@ class Row:
     low: float
     """The least `ratio` of a pair of neighbouring repetitions; `high` is the greatest."""
     high: float
+    best: float
+    """The `ratio` of the best repetition of each: what they can do when least disturbed."""
     goal: Goal | None
 
     @property
@@ -50,7 +52,8 @@ def rows(case: Case, figures: dict[str, list[float]]) -> list[Row]:
         peer = figures.get(against, [])
         pairs = [_score(case, a, b) for a, b in zip(ours, peer or ours, strict=True)]
         ratio = _score(case, median(ours), median(peer or ours))
-        found.append(Row(case, against, ours, peer, ratio, min(pairs), max(pairs), goals.get(against)))
+        best = _score(case, min(ours), min(peer or ours))
+        found.append(Row(case, against, ours, peer, ratio, min(pairs), max(pairs), best, goals.get(against)))
     return found
 
 
@@ -72,7 +75,16 @@ def _cells(row: Row) -> tuple[str, ...]:
     mark = "" if row.reached is not False else "<- missed"
     wanted = ("", "") if row.goal is None else (f"{row.goal.at_least:g}", f"{row.goal.aim:g}")
     spread = f"{_compared(row, row.ratio)} ({_compared(row, row.low)}..{_compared(row, row.high)}){_COMPARED[row.case.score]}"
-    return row.case.title, row.against, _figures(row.case, row.ours), _figures(row.case, row.peer), spread, *wanted, mark
+    return (
+        row.case.title,
+        row.against,
+        _figures(row.case, row.ours),
+        _figures(row.case, row.peer),
+        spread,
+        _compared(row, row.best),
+        *wanted,
+        mark,
+    )
 
 
 def _compared(row: Row, value: float) -> str:

@@ -19,7 +19,7 @@ def mapped(n: int, mapping: Callable[..., Iterable[Any]], **options: int) -> flo
 def as_it_comes(run: Run, stack: ExitStack) -> dict[str, Once]:
     n = run.n(100_000, 100)
     # One message an item: the rate is the same for fewer items, and a repetition does not take half a minute.
-    fewer = run.n(10_000, 50)
+    fewer = run.n(5_000, 50)
     stdlib = pools.stdlib(stack).map
     found: dict[str, Once] = {
         OURS: partial(mapped, n, pools.ours(stack).map),
@@ -58,8 +58,8 @@ AS_IT_COMES = Case(
     "process map as it comes",
     "rate",
     "ratio",
-    5,
+    9,
     as_it_comes,
     (Goal("stdlib", 40, 80), Goal("stdlib, chunksize=100", 0.8, 1.5)),
 )
-CHUNKS = Case("map-chunks", "process map, chunksize=1000", "rate", "ratio", 7, chunks, (Goal("stdlib", 0.8, 1.2),))
+CHUNKS = Case("map-chunks", "process map, chunksize=1000", "rate", "ratio", 15, chunks, (Goal("stdlib", 0.8, 1.2),))

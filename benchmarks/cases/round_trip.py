@@ -22,7 +22,7 @@ def one_by_one(n: int, submit: Callable[[Callable[[], None]], Any], take: Callab
 
 
 def contenders(run: Run, stack: ExitStack) -> dict[str, Once]:
-    n = run.n(3000, 20)
+    n = run.n(1500, 20)
     found: dict[str, Once] = {
         OURS: partial(one_by_one, n, pools.ours(stack).submit, pools.result),
         "stdlib": partial(one_by_one, n, pools.stdlib(stack).submit, pools.result),
@@ -35,4 +35,4 @@ def contenders(run: Run, stack: ExitStack) -> dict[str, Once]:
     return found
 
 
-CASE = Case("round-trip", "process round trip", "time", "ratio", 7, contenders, (Goal("stdlib", 2.5, 4),))
+CASE = Case("round-trip", "process round trip", "time", "ratio", 15, contenders, (Goal("stdlib", 2.5, 4),))

@@ -23,7 +23,7 @@ def all_at_once(n: int, submit: Callable[[Callable[[], None]], Any], take: Calla
 
 
 def contenders(run: Run, stack: ExitStack) -> dict[str, Once]:
-    n = run.n(20_000, 50)
+    n = run.n(10_000, 50)
     found: dict[str, Once] = {
         OURS: partial(all_at_once, n, pools.ours(stack).submit, pools.result),
         "stdlib": partial(all_at_once, n, pools.stdlib(stack).submit, pools.result),
@@ -41,7 +41,7 @@ CASE = Case(
     "process submit, no-op",
     "rate",
     "ratio",
-    5,
+    11,
     contenders,
     (Goal("stdlib", 5, 8), Goal("multiprocessing.Pool", 1.5, 3)),
 )

@@ -12,7 +12,7 @@ def case(score="ratio", unit="rate", *goals, contenders=lambda run, stack: {}):
 
 def test_a_ratio_is_that_of_the_medians_and_its_range_that_of_pairs():
     (row,) = rows(case(), {OURS: [1.0, 2.0, 4.0], "peer": [6.0, 6.0, 4.0]})
-    assert (row.ratio, row.low, row.high) == (3.0, 1.0, 6.0)
+    assert (row.ratio, row.low, row.high, row.best) == (3.0, 1.0, 6.0, 4.0)
     assert row.reached is None
 
 
