@@ -6,6 +6,7 @@ notebooks and in scripts without a guard, and a script's slow imports are not re
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import selectors
@@ -80,6 +81,16 @@ def start(process: Any) -> None:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def open_sentinel(process: Any) -> int:
+    """A descriptor that becomes readable when the process ends; the caller closes it."""
+    # The pipe that multiprocessing offers stays open for as long as anything that the process forked, or that was forked while it was
+    # being started, lives on. A fork server's pipe is the server's own, and tells the exit code as well.
+    if hasattr(os, "pidfd_open") and getattr(process, "_start_method", "") != "forkserver":
+        with contextlib.suppress(OSError):  # a kernel without them, or somebody has already waited for the process
+            return os.pidfd_open(process.pid)
+    return os.dup(process.sentinel)
 
 
 def readable(fd: int) -> bool:

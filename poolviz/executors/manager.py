@@ -246,7 +246,7 @@ class Manager:
                 self._break(f"A worker process could not be started: {type(error).__name__}: {error}", [])
                 return
             self._watch(placement.link.reader, selectors.EVENT_READ, partial(self._readable, placement))
-            self._watch(placement.process.sentinel, selectors.EVENT_READ, partial(self._died, placement))
+            self._watch(placement.sentinel, selectors.EVENT_READ, partial(self._died, placement))
             self._launched.notify_all()
 
     def _writable(self, placement: Placement, events: int) -> None:
@@ -298,7 +298,7 @@ class Manager:
             interrupted = self.processes.was_interrupted(placement)
             words = "" if orderly else launch.exit_words(code, interrupted or self._ending is not None)
             rest = self.casualties.lose(placement, words, interrupted)
-            for fd in (placement.link.reader, placement.link.writer, placement.process.sentinel):
+            for fd in (placement.link.reader, placement.link.writer, placement.sentinel):
                 self._unwatch(fd)
             self.processes.forget(placement, words)
             if placement.failure:

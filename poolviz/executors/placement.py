@@ -5,6 +5,7 @@ All of it is read and written under the pool's lock.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,7 @@ class Placement:
         self.number = observe.new_worker()
         self.process = process
         self.pid: int = process.pid
+        self.sentinel = launch.open_sentinel(process)
         self.link = link
         self.messages: deque[Message] = deque()
         self.functions: set[int] = set()
@@ -92,7 +94,13 @@ class Placement:
 
     def alive(self) -> bool:
         """Whether the process lives. To ask for its exit code here would take it away from the manager's thread."""
-        return not self.gone and not launch.readable(self.process.sentinel)
+        return not self.gone and not launch.readable(self.sentinel)
+
+    def close(self) -> None:
+        """Let go of a worker that is gone."""
+        self.gone = True
+        self.link.close()
+        os.close(self.sentinel)
 
     def room(self, entries: int) -> int:
         """How many of so many entries it can be sent now."""

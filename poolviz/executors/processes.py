@@ -106,7 +106,7 @@ class Processes:
     def _links(self, new: Link) -> tuple[int, ...]:
         fds = [new.reader, new.writer]
         for placement in self._scheduler.placements:
-            fds += (placement.link.reader, placement.link.writer)
+            fds += (placement.link.reader, placement.link.writer, placement.sentinel)
         return tuple(fds)
 
     def stop(self, all_of_them: bool) -> None:
@@ -121,11 +121,10 @@ class Processes:
 
     def forget(self, placement: Placement, words: str) -> None:
         """Let go of a worker that is gone; `words` say how, empty for an orderly end."""
-        placement.gone = True
         self._interrupted.discard(placement.number)
         self._ending.discard(placement.number)
         self._scheduler.remove(placement)
-        placement.link.close()
+        placement.close()
         journal = self._outcomes.journal
         if journal is not None:
             journal.batches.append(WorkerExited(journal.pool, placement.number, now(), words))
