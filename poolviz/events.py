@@ -84,7 +84,11 @@ class Consumed(NamedTuple):
 
 
 class Waited(NamedTuple):
-    """Times during which a thread blocked. `call` is what it waited for, 0 when it waited for several; `end` is 0 while it blocks."""
+    """Times during which a thread blocked. `end` is 0 while it blocks.
+
+    `call` is what it waited for, or one of several; it decides to which traces the wait belongs. 0, when a pool without calls is waited
+    for: such a wait belongs to none.
+    """
 
     thread: "array[int]"
     start: "array[int]"

@@ -13,6 +13,7 @@ Invariants
   order, so no observer sees the end of a call before its submission.
 - Batches of one journal reach an observer in order: `flush` holds the journal's lock while it hands over.
 - An observer that raises is logged and removed. It never breaks a pool.
+- Ctrl-C waits for the end of a flush: what was handed over is taken off, and nothing is handed over twice.
 """
 
 import logging
@@ -25,6 +26,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import count
 from typing import Any, Protocol
 
+from poolviz import interrupts
 from poolviz.events import Batch, Consumed, Ended, PoolOpened, Running, Submitted, Waited, WorkerReady, WorkerStarted
 
 logger = logging.getLogger("poolviz")
@@ -203,7 +205,7 @@ class Journal:
 
     def flush(self) -> None:
         """Hand all that has piled up to the observers."""
-        with self._lock:
+        with interrupts.put_off(), self._lock:
             if self._flushing:
                 # The garbage collector called, in the middle of the flush below: what it has to say is said right after.
                 self._again = True

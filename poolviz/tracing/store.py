@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from poolviz import clock, observe
+from poolviz import clock, interrupts, observe
 from poolviz.events import Batch, Consumed, Ended, Failed, Submitted, Waited
 from poolviz.tracing.columns import Table, keep
 from poolviz.tracing.fold import PoolRecord, RunningCall, State, WorkerRecord
@@ -106,7 +106,7 @@ class Store:
     @contextmanager
     def working(self) -> Iterator[None]:
         """The lock, with all that was told before folded in, and after the block all that was told in it."""
-        with self._lock:
+        with interrupts.put_off(), self._lock:
             inside, self._at_work = self._at_work, True
             try:
                 if not inside:
@@ -169,7 +169,7 @@ class Store:
     def _everything(self, view: View) -> Everything:
         state = self.state
         waits = state.waits.table()
-        waits = keep(waits, [view.has_wait(state, *pair) for pair in zip(waits["start"], waits["call"], strict=True)])
+        waits = keep(waits, [view.has_call(state, call) for call in waits["call"]])
         errors = [failed for failed in state.errors.values() if view.has_call(state, failed.call)]
         return Everything(self._present(view), view.table(state), waits, errors)
 
@@ -227,7 +227,7 @@ class Reader:
                 changes.errors.append(batch)
         elif isinstance(batch, Waited):
             table = _table(batch)
-            table = keep(table, [view.has_wait(state, *pair) for pair in zip(batch.start, batch.call, strict=True)])
+            table = keep(table, [view.has_call(state, call) for call in batch.call])
             if table["call"]:
                 changes.waits.append(table)
         elif isinstance(batch, Submitted):

@@ -85,10 +85,6 @@ class View:
             return self._members[state.columns.column(self.field)[row]]
         return False
 
-    def has_wait(self, state: State, start: int, call: int) -> bool:
-        """Whether a wait belongs to the view: by its call; one for several calls by when it began."""
-        return self.has_call(state, call) if call else start >= self.start and (not self.stop or start <= self.stop)
-
     def counts(self, state: State) -> dict[str, int]:
         """Calls by what has become of them, exactly, those whose rows are gone included."""
         ended: dict[int, int] = {}

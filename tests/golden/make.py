@@ -123,7 +123,7 @@ def mixed() -> Message:
         Waited(
             *columns(
                 (1, START + 8 * MS, START + 181 * MS, Blocked.RESULT, run.first),
-                (1, START + 190 * MS, START + 351 * MS, Blocked.AS_COMPLETED, 0),
+                (1, START + 190 * MS, START + 351 * MS, Blocked.AS_COMPLETED, run.first + 5),
                 (2, START + 352 * MS, 0, Blocked.MAP, run.first + 6),
             )
         ),
