@@ -15,11 +15,9 @@ from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.transport import DONE
+from poolviz.executors.transport import DONE, LOADING
 
 ABRUPT = "A process in the process pool was terminated abruptly while the future was running or pending."
-#: An entry that a worker ran when it died: its number, its start, the item of its chunk and that item's start.
-Current = tuple[int, int, int, int]
 
 
 class Casualties:
@@ -42,34 +40,38 @@ class Casualties:
         """
         slot = placement.link.slot
         current, done = slot.current(), slot.words[DONE]
+        started, when, last = 0, "while it ran", -1
+        if current is not None:
+            last, started = current[0], current[3] or current[1]
+        elif slot.words[LOADING]:
+            last, when = done + 1, "while it unpickled the function of"
         rest = []
         for message in list(placement.messages):
             n = message.items or message.n
+            begun = message.first <= last < message.first + message.n
             if message.items:
-                begun = current is not None and current[0] == message.first
                 ended = current[2] if begun and current is not None else (n if done >= message.first else 0)
             else:
-                begun = current is not None and message.first <= current[0] < message.first + n
                 ended = min(max(done + 1 - message.first, message.reported), n)
             # Those that ended unreported took their results with them. To run them again might do harm.
-            for at in range(message.reported, ended + begun):
-                self._lose_one(placement, message, at, current if at == ended else None, words, interrupted)
+            for at in range(message.reported, ended):
+                self._lose_one(placement, message, at, 0, f"{words} before it could hand over the result of", interrupted)
+            if begun:
+                self._lose_one(placement, message, ended, started, f"{words} {when}", interrupted)
             if ended + begun < n:
                 rest.append(message.rest(ended + begun))
         return rest
 
-    def _lose_one(self, placement: Placement, sent: Message, at: int, current: Current | None, words: str, interrupted: bool) -> None:
+    def _lose_one(self, placement: Placement, sent: Message, at: int, start: int, words: str, interrupted: bool) -> None:
         run, future = sent.run, None
         if run is None:
             future = sent.futures[at]
             if future is None or future._withdrawn:
                 return
-        start = (current[3] or current[1]) if current is not None else 0
         end = now()
         outcome = Outcome.INTERRUPTED if interrupted else Outcome.LOST
         what = f"item {sent.item + at} of a map" if run is not None else "this call"
-        when = f"while it ran {what}" if current is not None else f"before it could hand over the result of {what}"
-        error: BaseException = BrokenProcessPool(f"{ABRUPT} Worker process {placement.pid} {words} {when}.")
+        error: BaseException = BrokenProcessPool(f"{ABRUPT} Worker process {placement.pid} {words} {what}.")
         if interrupted:
             error = KeyboardInterrupt()
         if run is not None:

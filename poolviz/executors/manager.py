@@ -303,7 +303,7 @@ class Manager:
             self.processes.forget(placement, words)
             if placement.failure:
                 self._break(f"{INITIALIZER}: {placement.failure}", rest)
-            elif orderly or interrupted or self.replace or self.broken is not None:
+            elif orderly or interrupted or self.broken is not None or (self.replace and self.processes.worth_replacing(placement)):
                 for message in reversed(rest):
                     self.scheduler.put_back(message)
             else:

@@ -24,6 +24,8 @@ from poolviz.executors.transport import INTERRUPT, Link
 
 #: Seconds that an interrupted call has before its worker is killed.
 GRACE = 0.5
+#: How many workers in a row may die before they are ready, when dead workers are replaced.
+STILLBORN = 3
 #: Seconds that a worker has to end by itself, once it was told to or its initializer has failed.
 FAREWELL = 5.0
 
@@ -65,6 +67,7 @@ class Processes:
         self._interrupted: set[int] = set()
         self._ending: set[int] = set()
         self._launched = 0
+        self._stillborn = 0
 
     def wanted(self) -> bool:
         """Whether there are calls without a worker, and room for another."""
@@ -128,6 +131,11 @@ class Processes:
         journal = self._outcomes.journal
         if journal is not None:
             journal.batches.append(WorkerExited(journal.pool, placement.number, now(), words))
+
+    def worth_replacing(self, placement: Placement) -> bool:
+        """Whether a new worker may fare better than this dead one. Not if workers keep dying before they can run anything."""
+        self._stillborn = 0 if placement.ready else self._stillborn + 1
+        return self._stillborn < STILLBORN
 
     def end(self, how: Literal["terminate", "kill"]) -> None:
         """End all workers, whatever they do; those that do not mind SIGTERM are killed. Under the scheduler's lock, from any thread."""

@@ -4,7 +4,7 @@
               <-- frames: batches of results ----------
               <== slot: what it claimed, since when ===>   (revoked entries the other way)
 
-The slot holds six 64-bit numbers and a ring with a byte for each entry that may be on its way. The entries of one worker are numbered.
+The slot holds seven 64-bit numbers and a ring with a byte for each entry that may be on its way. The entries of one worker are numbered.
 Under the lock, the worker claims an entry unless its byte in the ring says that it was revoked; the parent revokes an entry unless it
 was claimed. So each entry is either run or revoked, never both, while the worker may be deep in C code.
 
@@ -30,7 +30,7 @@ from poolviz.executors.serialize import Buffer
 #: Entries that may be under way to one worker; a power of two.
 RING = 1 << 16
 MASK = RING - 1
-CLAIMED, STARTED, DONE, ITEM, ITEM_STARTED, INTERRUPT = range(6)
+CLAIMED, STARTED, DONE, ITEM, ITEM_STARTED, INTERRUPT, LOADING = range(7)
 _RING_AT = 64
 _SLOT_BYTES = _RING_AT + RING
 _IOV = 256

@@ -32,6 +32,7 @@ from poolviz.executors.transport import (
     INTERRUPT,
     ITEM,
     ITEM_STARTED,
+    LOADING,
     MASK,
     STARTED,
     WorkerEnd,
@@ -96,13 +97,17 @@ class Worker:
                 return
 
     def function(self, number: int) -> Callable[..., Any]:
-        """The function of that number. If it cannot be unpickled here, one that raises what went wrong, for each call to report."""
+        """The function of the next entry. If it cannot be unpickled here, one that raises what went wrong, for each call to report."""
         found = self.functions[number]
         if type(found) is bytes:
+            # What ended before is not to be lost with this process; and the parent is to know which call it died of.
+            self.results.flush()
+            self.words[LOADING] = 1
             try:
                 found = pickle.loads(found)
             except BaseException as error:
                 found = _Unreadable(unreadable("function", error))
+            self.words[LOADING] = 0
             self.functions[number] = found
         return found  # type: ignore[no-any-return]
 
@@ -135,9 +140,9 @@ class Worker:
         results, words, claim = self.results, self.words, self.claim
         results.seal()
         rows = pickle.loads(parts[0]) if packed else None
-        # Unpickled before the first claim, so that no call's time holds the import of a module.
-        several = [self.function(f) for f in functions] if type(functions) is list else None
-        fn = self.function(functions) if several is None else None
+        # Unpickled before a claim, so that no call's time holds the import of a module.
+        several = type(functions) is list
+        fn = None if several else self.function(functions)
         at = 0
         for i in range(n):
             if results.count:
@@ -146,11 +151,11 @@ class Worker:
                 else:
                     results.watch()
             entry = first + i
+            if several:
+                fn = self.function(functions[i])
             size = sizes[i] if sizes else 1
             started = claim(entry)
             if started:
-                if several is not None:
-                    fn = several[i]
                 try:
                     self.in_call = True
                     if rows is not None:
