@@ -1,0 +1,176 @@
+"""What the pools of these tests are asked to do. Importable by workers however they were started."""
+
+import ctypes
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+#: Seconds after which a call that waits for a test gives up: longer than any test may wait for it.
+LIMIT = 60
+
+
+def double(x):
+    return 2 * x
+
+
+def add(x, y):
+    return x + y
+
+
+def identity(x):
+    return x
+
+
+def nap(seconds):
+    time.sleep(seconds)
+    return seconds
+
+
+def fail(text):
+    raise ValueError(text)
+
+
+def pid():
+    return os.getpid()
+
+
+def pid_after(seconds):
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def touch(path):
+    """Leave a file as a sign that the call ran."""
+    Path(path).touch()
+
+
+def touch_then_wait(sign, gate):
+    """Say that the call runs, then wait until the test opens the gate."""
+    touch(sign)
+    return wait_for(gate)
+
+
+def wait_for(gate):
+    """Wait for a file, in Python code: other threads and signal handlers run meanwhile."""
+    deadline = time.monotonic() + LIMIT
+    while not os.path.exists(gate):
+        if time.monotonic() > deadline:
+            raise TimeoutError(gate)
+        time.sleep(0.005)
+    return os.getpid()
+
+
+def hold_the_gil(seconds):
+    """Sleep inside C code that keeps the interpreter's lock: no other thread of this process runs, and no signal handler."""
+    ctypes.PyDLL(None).usleep(int(seconds * 1e6))
+    return os.getpid()
+
+
+def hold_the_gil_until(sign, fifo):
+    """Hold the interpreter's lock in C code until the test writes to a named pipe."""
+    fd = os.open(fifo, os.O_RDWR)
+    buffer = ctypes.create_string_buffer(1)
+    touch(sign)
+    ctypes.PyDLL(None).read(fd, buffer, 1)
+    os.close(fd)
+    return os.getpid()
+
+
+def sum_for_ever(sign):
+    """One call of a C function that takes about a quarter of an hour and never lets go of the interpreter's lock."""
+    touch(sign)
+    return sum(range(10**11))
+
+
+def exit_at_once(code=3):
+    os._exit(code)
+
+
+def exit_unless(path):
+    """Die on the first call, after which there is a file."""
+    if not os.path.exists(path):
+        touch(path)
+        os._exit(5)
+    return os.getpid()
+
+
+def kill_self():
+    os.kill(os.getpid(), signal.SIGKILL)
+    time.sleep(LIMIT)
+
+
+def leave_a_child_behind(path):
+    """Fork a process that keeps all of this one's descriptors open, say which, then die."""
+    child = os.fork()
+    if not child:
+        time.sleep(LIMIT)
+        os._exit(0)
+    Path(path).write_text(str(child))
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def thread_count():
+    return threading.active_count()
+
+
+def initializer_that_raises():
+    raise RuntimeError("the initializer's own words")
+
+
+def initializer_that_exits(code):
+    os._exit(code)
+
+
+def initializer_that_naps(sign, seconds):
+    touch(sign)
+    time.sleep(seconds)
+
+
+def loaded_modules(names):
+    return [name for name in names if name in sys.modules]
+
+
+def double_or_die(x):
+    if x == 40:
+        kill_self()
+    return 2 * x
+
+
+class Deadly:
+    """Unpickling it ends the process."""
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+class DeadlyFunction:
+    """A function whose unpickling ends the process."""
+
+    def __call__(self):
+        return None
+
+    def __reduce__(self):
+        return os._exit, (9,)
+
+
+class ComesBackLate:
+    """Unpickling it waits for a file."""
+
+    def __init__(self, gate):
+        self.gate = gate
+
+    def __reduce__(self):
+        return after_the_gate, (self.gate,)
+
+
+def after_the_gate(gate):
+    wait_for(gate)
+    return "after the gate"
+
+
+def result_that_waits_for(gate):
+    """Give a result that keeps whoever unpickles it waiting."""
+    return ComesBackLate(gate)
