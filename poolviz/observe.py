@@ -140,7 +140,7 @@ def words_of(error: BaseException) -> str:
     kind = type(error).__qualname__
     try:
         text = str(error)
-    except Exception as broken:
+    except BaseException as broken:  # sys.exit() in somebody's __str__
         text = f"<str() of it raised {type(broken).__qualname__}>"
     first = text.strip().partition("\n")[0]
     return f"{kind}: {first}"[:500] if first else kind

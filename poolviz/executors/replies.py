@@ -133,5 +133,7 @@ def _read_error(words: str, text: str, parts: list[Buffer]) -> BaseException:
             raise TypeError(f"it came back as {type(error).__qualname__}")
     except BaseException as broken:
         error = BrokenProcessPool(f"{words} (the exception itself could not be unpickled: {words_of(broken)})")
-    error.__cause__ = _RemoteTraceback(f'\n"""\n{text}"""')  # type: ignore[arg-type]  # the stub is wrong: it takes the text
+    # Past the class's own __setattr__: an exception may be a frozen dataclass.
+    cause = _RemoteTraceback(f'\n"""\n{text}"""')  # type: ignore[arg-type]  # the stub is wrong: it takes the text
+    vars(BaseException)["__cause__"].__set__(error, cause)
     return error

@@ -260,7 +260,7 @@ class Worker:
 
         text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
         outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else RAISED
-        error.__traceback__ = None
+        BaseException.with_traceback(error, None)  # past the class's own __setattr__: an exception may be a frozen dataclass
         try:
             payload = dump_value(error)
         except BaseException as broken:

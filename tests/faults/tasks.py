@@ -1,6 +1,7 @@
 """What the pools of these tests are asked to do. Importable by workers however they were started."""
 
 import ctypes
+import dataclasses
 import os
 import signal
 import sys
@@ -174,3 +175,92 @@ def after_the_gate(gate):
 def result_that_waits_for(gate):
     """Give a result that keeps whoever unpickles it waiting."""
     return ComesBackLate(gate)
+
+
+def raise_class(what):
+    raise what
+
+
+class FailsToPickle:
+    """Its pickling raises."""
+
+    def __init__(self, what=ValueError):
+        self.what = what
+
+    def __reduce__(self):
+        raise self.what("cannot pickle this")
+
+
+class FailsToUnpickle:
+    """Its unpickling raises; callable, to stand for a function too."""
+
+    def __init__(self, what):
+        self.what = what
+
+    def __call__(self):
+        return None
+
+    def __reduce__(self):
+        return raise_class, (self.what,)
+
+
+def lock_if_seven(x):
+    return threading.Lock() if x == 7 else x
+
+
+def fails_to_unpickle_if_seven(x):
+    return FailsToUnpickle(ValueError) if x == 7 else x
+
+
+class HoldsLock(Exception):
+    """Cannot be pickled."""
+
+    def __init__(self):
+        super().__init__("no way back")
+        self.lock = threading.Lock()
+
+
+class TwoArguments(Exception):
+    """Pickles, but unpickles only with an argument more than the pickle has."""
+
+    def __init__(self, first="first", second="second"):
+        super().__init__(f"{first} and {second}")
+
+    def __reduce__(self):
+        return _two_arguments, ("alone",)
+
+
+def _two_arguments(first, second):
+    return TwoArguments(first, second)
+
+
+@dataclasses.dataclass(frozen=True)
+class Frozen(Exception):
+    """Does not let itself be changed."""
+
+    number: int = 3
+
+
+class Unprintable(Exception):
+    """Has no words."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+    __repr__ = __str__
+
+
+class ExitsInStr(Exception):
+    """Ends the program when it is printed."""
+
+    def __init__(self, text="exits in str"):
+        super().__init__(text)
+
+    def __str__(self):
+        sys.exit("from __str__")
+
+    __repr__ = __str__
+
+
+def raise_it(name):
+    raise globals()[name]()

@@ -1,0 +1,129 @@
+"""What cannot cross to a process or back: the call fails and says why, the pool lives."""
+
+import threading
+
+import pytest
+
+from tests.faults import tasks
+from tests.faults.helpers import LIMIT, PROCESS_KINDS, outcomes
+
+pytestmark = pytest.mark.parametrize("kind", PROCESS_KINDS)
+
+
+def lives(pool):
+    """Whether the pool still works, and no worker had to be replaced for that."""
+    return pool.submit(tasks.double, 21).result(LIMIT) == 42 and list(pool.map(tasks.double, range(5))) == [0, 2, 4, 6, 8]
+
+
+def error_of(pool, fn, *args):
+    error = pool.submit(fn, *args).exception(LIMIT)
+    assert error is not None
+    return error
+
+
+@pytest.mark.parametrize("argument", [threading.Lock, tasks.FailsToPickle], ids=["lock", "raises"])
+def test_argument_that_cannot_be_pickled(new_pool, kind, argument):
+    pool = new_pool(kind)
+    assert "pickle" in str(error_of(pool, tasks.identity, argument()))
+    assert lives(pool)
+    with pytest.raises(Exception, match="pickle"):
+        list(pool.map(tasks.identity, [1, argument(), 3]))
+    assert lives(pool)
+    pool.shutdown()
+    counts = outcomes(pool)
+    assert counts["total"] == counts["finished"] + counts["failed"] + counts.get("cancelled", 0)
+
+
+@pytest.mark.parametrize("what", [SystemExit, KeyboardInterrupt], ids=["SystemExit", "KeyboardInterrupt"])
+def test_pickling_of_an_argument_ends_the_program(new_pool, kind, what):
+    pool = new_pool(kind)
+    future = pool.submit(tasks.identity, tasks.FailsToPickle(what))
+    assert isinstance(future.exception(LIMIT), BaseException)
+    assert lives(pool)
+
+
+def test_argument_that_cannot_be_unpickled(new_pool, kind):
+    pool = new_pool(kind, 1)
+    pid = pool.submit(tasks.pid).result(LIMIT)
+    for what in (ValueError, SystemExit, KeyboardInterrupt):
+        error = error_of(pool, tasks.identity, tasks.FailsToUnpickle(what))
+        assert isinstance(error, BaseException)
+    assert lives(pool)
+    assert pool.submit(tasks.pid).result(LIMIT) == pid
+
+
+def test_function_that_cannot_be_unpickled(new_pool, kind):
+    pool = new_pool(kind, 1)
+    pid = pool.submit(tasks.pid).result(LIMIT)
+    for what in (ValueError, SystemExit):
+        assert isinstance(error_of(pool, tasks.FailsToUnpickle(what)), BaseException)
+    assert lives(pool)
+    assert pool.submit(tasks.pid).result(LIMIT) == pid
+
+
+@pytest.mark.parametrize("chunksize", [None, 1, 4])
+def test_result_that_cannot_be_pickled(new_pool, kind, chunksize):
+    pool = new_pool(kind, 1)
+    pid = pool.submit(tasks.pid).result(LIMIT)
+    assert "pickle" in str(error_of(pool, threading.Lock))
+    for what in (ValueError, SystemExit):
+        assert isinstance(error_of(pool, tasks.FailsToPickle, what), BaseException)
+    results = pool.map(tasks.lock_if_seven, range(10), chunksize=chunksize)
+    assert [next(results) for _ in range(7)] == list(range(7))
+    with pytest.raises(TypeError, match="pickle"):
+        next(results)
+    assert lives(pool)
+    assert pool.submit(tasks.pid).result(LIMIT) == pid
+
+
+@pytest.mark.parametrize("chunksize", [None, 1, 4])
+def test_result_that_cannot_be_unpickled(new_pool, kind, chunksize):
+    pool = new_pool(kind, 1)
+    for what in (ValueError, SystemExit, KeyboardInterrupt):
+        error = error_of(pool, tasks.FailsToUnpickle, what)
+        assert isinstance(error, Exception), "nothing that would end the caller's program"
+    results = pool.map(tasks.fails_to_unpickle_if_seven, range(10), chunksize=chunksize)
+    assert [next(results) for _ in range(7)] == list(range(7))
+    with pytest.raises(Exception, match="unpickl"):
+        next(results)
+    assert lives(pool)
+
+
+def test_exception_that_cannot_be_pickled(new_pool, kind):
+    pool = new_pool(kind, 1)
+    pid = pool.submit(tasks.pid).result(LIMIT)
+    error = error_of(pool, tasks.raise_it, "HoldsLock")
+    assert "HoldsLock: no way back" in str(error)
+    assert "pickle" in str(error)
+    assert "raise_it" in str(error.__cause__), "the worker's own source lines"
+    assert lives(pool)
+    assert pool.submit(tasks.pid).result(LIMIT) == pid
+
+
+def test_exception_that_cannot_be_unpickled(new_pool, kind):
+    pool = new_pool(kind, 1)
+    error = error_of(pool, tasks.raise_it, "TwoArguments")
+    assert "TwoArguments: first and second" in str(error)
+    assert "unpickled" in str(error)
+    assert "raise_it" in str(error.__cause__)
+    assert lives(pool)
+
+
+def test_exceptions_that_resist(new_pool, kind):
+    """Exceptions that cannot be changed, printed, or whose words end the program arrive in some form, and the workers live."""
+    pool = new_pool(kind, 1)
+    pid = pool.submit(tasks.pid).result(LIMIT)
+    assert "Frozen" in repr(error_of(pool, tasks.raise_it, "Frozen"))
+    assert type(error_of(pool, tasks.raise_it, "Unprintable")) is tasks.Unprintable
+    assert "exits in str" in repr(error_of(pool, tasks.raise_it, "ExitsInStr").args)
+    assert lives(pool)
+    assert pool.submit(tasks.pid).result(LIMIT) == pid
+
+
+@pytest.mark.parametrize("what", [SystemExit, KeyboardInterrupt, GeneratorExit])
+def test_call_that_raises_what_ends_a_program(new_pool, kind, what):
+    pool = new_pool(kind, 1)
+    pid = pool.submit(tasks.pid).result(LIMIT)
+    assert type(error_of(pool, tasks.raise_class, what)) is what
+    assert lives(pool)
+    assert pool.submit(tasks.pid).result(LIMIT) == pid
