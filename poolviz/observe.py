@@ -176,6 +176,10 @@ def _join(group: list[Ended]) -> Ended:
     return Ended(group[0].pool, *columns)
 
 
+def _nothing() -> list[tuple[int, int, int]]:
+    return []
+
+
 class Journal:
     """The events of one pool since the last flush.
 
@@ -251,6 +255,11 @@ class Journal:
         if n_waits:
             emit(Waited(*_columns(self.waits, n_waits, 5)))
             del self.waits[:n_waits]
+
+    def close(self) -> None:
+        """Hand over what there is, and let go of the pool, which is over. What callers note later is handed over later."""
+        self.flush()
+        self._running = _nothing
 
     def __del__(self) -> None:
         # What callers noted after the pool's own last flush, when nobody has looked since.

@@ -67,7 +67,7 @@ def close_journal(journal: observe.Journal | None) -> None:
     """Write the pool's last event and hand over what is left."""
     if journal is not None:
         journal.batches.append(PoolClosed(journal.pool, now()))
-        journal.flush()
+        journal.close()
 
 
 class Options:
