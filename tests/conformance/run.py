@@ -11,7 +11,6 @@ import gc
 import json
 import os
 import sys
-import traceback
 import unittest
 from collections.abc import Iterator
 from typing import Any
@@ -66,21 +65,17 @@ class Report(unittest.TestResult):
 
     def startTest(self, test: Any) -> None:
         super().startTest(test)
+        # Until the next test: what a module does after its last one may hang as well.
+        faulthandler.dump_traceback_later(limit, exit=True)
         support.environment_altered = False
         self.say(test, "started")
-        faulthandler.dump_traceback_later(limit, exit=True)
 
     def stopTest(self, test: Any) -> None:
-        faulthandler.cancel_dump_traceback_later()
         # CPython's tests look for threads and processes that were left over, and note here that they found some.
         if support.environment_altered:
             self.say(test, "failed", "it left a thread or a process behind")
         super().stopTest(test)
-
-    def _forget(self, err: Any) -> None:
-        # The frames of a failed test hold its pool, which would run on beside the tests that follow.
-        traceback.clear_frames(err[2])
-        del err
+        # The exception of a failed test holds its pool, which would run on beside the tests that follow.
         gc.collect()
 
     def addSuccess(self, test: Any) -> None:
@@ -92,12 +87,10 @@ class Report(unittest.TestResult):
     def addFailure(self, test: Any, err: Any) -> None:
         super().addFailure(test, err)
         self.say(test, "failed", self.failures[-1][1])
-        self._forget(err)
 
     def addError(self, test: Any, err: Any) -> None:
         super().addError(test, err)
         self.say(test, "failed", self.errors[-1][1])
-        self._forget(err)
 
 
 def main() -> None:
@@ -110,6 +103,7 @@ def main() -> None:
         assert executor is None or executor.__module__.startswith("poolviz"), f"{name_of(test)} would test {executor}"
     report = Report()
     loader.suiteClass(chosen).run(report)
+    faulthandler.cancel_dump_traceback_later()
     report.say(group, "ended")
 
 
