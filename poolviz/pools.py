@@ -49,12 +49,12 @@ class Traced:
             self._trace = of_pool(self._journal.pool, clock.now(), type(self).__name__)
         return self._trace
 
-    def timeline(self, *, height: int = 0, theme: str = "auto") -> Timeline:
+    def timeline(self, *, height: int | None = None, theme: str | None = None) -> Timeline:
         """A widget that draws this pool, live until the pool is shut down and its last call has ended.
 
         Args:
-            height: pixels; 0 lets the number of workers decide.
-            theme: ``auto`` follows the host, else ``light`` or ``dark``.
+            height: pixels; 0 lets the number of workers decide; None for what ``%poolviz height`` says.
+            theme: ``auto`` follows the host, else ``light`` or ``dark``; None for what ``%poolviz theme`` says.
 
         Raises:
             RuntimeError: the pool was made with ``trace=False``.

@@ -17,7 +17,8 @@ from traitlets import Bytes, Enum, Int, Unicode, default
 
 from poolviz import observe
 from poolviz.export import bundle
-from poolviz.timeline import publisher, settling
+from poolviz.timeline import publisher, settling, shown
+from poolviz.timeline.options import options
 from poolviz.tracing.trace import Trace, one_line
 from poolviz.wire.codec import Message, pack
 from poolviz.wire.feed import Feed
@@ -36,8 +37,8 @@ class Timeline(anywidget.AnyWidget):
 
     Args:
         trace: what to show: `pool.trace`, or what ``with poolviz.trace()`` gives.
-        height: pixels; 0 lets the number of workers decide.
-        theme: ``auto`` follows the host, else ``light`` or ``dark``.
+        height: pixels; 0 lets the number of workers decide; None for what ``%poolviz height`` says.
+        theme: ``auto`` follows the host, else ``light`` or ``dark``; None for what ``%poolviz theme`` says.
 
     Raises:
         bundle.NotBuiltError: the front end has not been built in this checkout.
@@ -49,11 +50,12 @@ class Timeline(anywidget.AnyWidget):
     height = Int(0).tag(sync=True)
     theme = Enum(("auto", "light", "dark"), "auto").tag(sync=True)
 
-    def __init__(self, trace: Trace, *, height: int = 0, theme: str = "auto") -> None:
+    def __init__(self, trace: Trace, *, height: int | None = None, theme: str | None = None) -> None:
         self.trace = trace
         self.context = contextvars.copy_context()
         self._guard = threading.RLock()
         """Around the feed and everything that is sent; reentrant, as syncing a trait may run the user's observers."""
+        self._limit = SNAPSHOT_LIMIT if options.save else 0
         self._feed = Feed(trace)
         self._ended = False
         self._synced_by_publisher = False
@@ -64,8 +66,12 @@ class Timeline(anywidget.AnyWidget):
         observe.flush_all()
         first = self._feed.snapshot()
         blob = pack(first)
-        fits = len(blob) <= SNAPSHOT_LIMIT
-        super().__init__(snapshot=blob if fits else b"", height=height, theme=theme)
+        fits = len(blob) <= self._limit
+        super().__init__(
+            snapshot=blob if fits else b"",
+            height=options.height if height is None else height,
+            theme=options.theme if theme is None else theme,
+        )
         _answer_in_subshell(self.comm)
         self.on_msg(self._on_page)
         if not fits:
@@ -90,6 +96,10 @@ class Timeline(anywidget.AnyWidget):
         if not self._ended:
             return f"Timeline({self.trace.title!r})"
         return f"Timeline({one_line(self.trace.title, self.trace.counts())})"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown.tell(self)
+        return super()._repr_mimebundle_(**kwargs)
 
     @property
     def live(self) -> bool:
@@ -145,12 +155,12 @@ class Timeline(anywidget.AnyWidget):
     def _sync(self) -> None:
         if self._in_sync:
             return
-        if self._feed.least_size > SNAPSHOT_LIMIT:
+        if self._feed.least_size > self._limit:
             self._warn(self._feed.least_size)
             return
         message = self._feed.snapshot()
         blob = pack(message)
-        if len(blob) <= SNAPSHOT_LIMIT:
+        if len(blob) <= self._limit:
             self.snapshot = blob
         else:
             # The deltas that follow build on this snapshot, so the page must have it, even if it cannot be kept.
@@ -159,8 +169,8 @@ class Timeline(anywidget.AnyWidget):
         self._in_sync = True
 
     def _warn(self, size: int) -> None:
-        if self._warned:
-            return
+        if self._warned or not self._limit:
+            return  # not to be saved is what the user asked for
         self._warned = True
         logger.warning(
             "poolviz: the timeline %r takes %.1f MB and is not saved with the notebook (the limit is %.0f MB); "

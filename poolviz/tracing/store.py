@@ -137,6 +137,11 @@ class Store:
         with self.working():
             return self._everything(view)
 
+    def includes(self, outer: View, inner: View) -> bool:
+        """Whether all calls of `inner` belong to `outer`."""
+        with self.working():
+            return all(outer.matches(*key) for key in inner.keys(self.state))
+
     def reader(self, view: View) -> "Reader":
         """A reader whose first look is at what comes from now on."""
         with self.working():

@@ -46,6 +46,11 @@ class Trace:
         observe.flush_all()
         return self.store.present(self.view)
 
+    def includes(self, other: Trace) -> bool:
+        """Whether all calls of another trace, as far as there are any yet, belong to this one too."""
+        observe.flush_all()
+        return self.store is other.store and self.store.includes(self.view, other.view)
+
     def close(self) -> None:
         """Say that no further call can come; for a trace that is not of a pool."""
         if not self.view.stop:

@@ -20,9 +20,19 @@ class Kernel:
         self._client.start_channels()
         self._client.wait_for_ready(timeout=LIMIT)
 
-    def start(self, code):
-        """Begin to run a cell; gives its message's id."""
-        return self._client.execute(code)
+    def start(self, code, cell_id=None):
+        """Begin to run a cell, of a notebook if it has an id; gives its message's id."""
+        content = {
+            "code": code,
+            "silent": False,
+            "store_history": True,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": True,
+        }
+        message = self._client.session.msg("execute_request", content, metadata={} if cell_id is None else {"cellId": cell_id})
+        self._client.shell_channel.send(message)
+        return message["header"]["msg_id"]
 
     def next_message(self, limit=LIMIT):
         """The next message on iopub."""
@@ -40,9 +50,9 @@ class Kernel:
                 return messages
         raise AssertionError(f"not within {LIMIT} s; got {[message['msg_type'] for message in messages]}")
 
-    def run(self, code):
+    def run(self, code, cell_id=None):
         """Run a cell to its end; gives all messages until then, whosever they are."""
-        cell = self.start(code)
+        cell = self.start(code, cell_id)
         messages = self.until(lambda message: idle(message, cell))
         for message in messages:
             assert message["msg_type"] != "error", "\n".join(message["content"]["traceback"])

@@ -138,12 +138,14 @@ def test_a_page_is_answered_while_a_cell_blocks(kernel):
     assert "snapshot" in [header["kind"] for header, _ in told(messages)]
 
 
-def test_words_that_the_magic_does_not_know(kernel):
+def test_a_cell_that_runs_again_gives_up_what_it_showed(kernel):
     kernel.run(SETUP)
-    cell = kernel.start("%poolviz upside down")
-    messages = kernel.until(lambda message: idle(message, cell))
-    text = "".join(m["content"].get("text", "") for m in messages if m["msg_type"] == "stream")
-    assert "it knows: auto on, auto off" in text
+    kernel.run("pool = ThreadPoolExecutor(1)")
+    kernel.run("pool.submit(work, 0).result()", cell_id="one")
+    kernel.run("pool.submit(work, 0).result()", cell_id="two")
+    messages = kernel.run("pool.submit(work, 0).result()", cell_id="one")
+    assert shown(messages) == ["Timeline('cell 5')"]
+    assert len([m for m in messages if m["msg_type"] == "comm_close"]) == 1
 
 
 TERMINAL = """
@@ -165,7 +167,12 @@ def test_a_terminal_shows_nothing_and_complains_of_nothing():
     done = subprocess.run([sys.executable, "-c", TERMINAL], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
-        "auto on (this is no notebook: there is nothing to draw in)",
+        "auto   on     the first call of a cell shows a timeline under it",
+        "stdlib on     pools of concurrent.futures that your code makes are drawn too",
+        "height auto   of a timeline in pixels; auto: by the number of workers",
+        "theme  auto   of a timeline; auto: the notebook's",
+        "save   on     timelines are kept with the notebook",
+        "This is no notebook: calls are recorded, and there is nothing to draw in.",
         "5",
         "Trace('ThreadPoolExecutor': 1 call, 1 finished)",
     ]
