@@ -11,6 +11,8 @@ import gc
 import json
 import os
 import sys
+import threading
+import time
 import unittest
 from collections.abc import Iterator
 from typing import Any
@@ -75,8 +77,14 @@ class Report(unittest.TestResult):
         if support.environment_altered:
             self.say(test, "failed", "it left a thread or a process behind")
         super().stopTest(test)
-        # The exception of a failed test holds its pool, which would run on beside the tests that follow.
+        # The exception of a failed test holds its pool, which would run on beside the next test.
         gc.collect()
+        deadline = time.monotonic() + limit / 2
+        while any(thread.name.startswith("poolviz") for thread in threading.enumerate()):
+            if time.monotonic() > deadline:
+                self.say(test, "failed", "its pool does not end")
+                return
+            time.sleep(0.002)
 
     def addSuccess(self, test: Any) -> None:
         self.say(test, "passed")
