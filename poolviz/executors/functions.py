@@ -7,7 +7,8 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-from poolviz.executors.serialize import dump_function
+from poolviz.executors.definitions import Namespace
+from poolviz.executors.serialize import dump_whole
 
 #: How many functions a pool and its workers remember while no call uses them.
 REMEMBERED = 128
@@ -16,11 +17,13 @@ REMEMBERED = 128
 class SentFunction:
     """A pickled function with its number; `uses` counts the calls that have not ended."""
 
-    __slots__ = ("data", "number", "uses")
+    __slots__ = ("data", "lasting", "number", "uses")
 
-    def __init__(self, number: int, data: bytes) -> None:
+    def __init__(self, number: int, data: bytes, lasting: bool) -> None:
         self.number = number
         self.data = data
+        self.lasting = lasting
+        """Whether it stays what it is, whatever becomes of `__main__`."""
         self.uses = 0
 
 
@@ -30,26 +33,37 @@ class Functions:
     def __init__(self) -> None:
         self._by_data: dict[bytes, SentFunction] = {}
         self._by_name: dict[tuple[str, str], bytes] = {}
+        self.namespace = Namespace()
         self._next = 0
 
-    def pickled(self, fn: Callable[..., Any]) -> bytes:
-        """The function as bytes: a snapshot of this moment. Runs code of the user's, so not under a lock."""
+    def pickled(self, fn: Callable[..., Any], names: set[str]) -> bytes:
+        """The function as bytes, a snapshot of this moment; adds the names of `__main__` that it uses.
+
+        Runs code of the user's, so not under a lock.
+        """
         if type(fn) is not FunctionType:
-            return dump_function(fn)
+            return dump_whole(fn, names)
         name, module = fn.__qualname__, fn.__module__
-        if module == "__main__" or getattr(sys.modules.get(module), name, None) is not fn:
-            return dump_function(fn)
+        if getattr(sys.modules.get(module), name, None) is not fn:
+            return dump_whole(fn, names)
+        if module == "__main__":
+            names.add(name)
         # A function that its module holds under its name travels as these two names, which stay the same.
         data = self._by_name.get((module, name))
         if data is None:
-            data = self._by_name[module, name] = dump_function(fn)
+            data = self._by_name[module, name] = dump_whole(fn, names)
         return data
 
-    def use(self, data: bytes) -> SentFunction:
-        """The entry for these bytes, with one more use."""
+    def use(self, data: bytes, lasting: bool) -> SentFunction:
+        """The entry for these bytes, with one more use.
+
+        Args:
+            data: the pickled function.
+            lasting: whether it uses no name of `__main__`.
+        """
         found = self._by_data.get(data)
         if found is None:
-            found = self._by_data[data] = SentFunction(self._next, data)
+            found = self._by_data[data] = SentFunction(self._next, data, lasting)
             self._next += 1
         found.uses += 1
         return found

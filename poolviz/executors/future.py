@@ -14,6 +14,7 @@ from poolviz.clock import now
 from poolviz.events import Blocked, Outcome
 
 if TYPE_CHECKING:
+    from poolviz.executors.definitions import Snapshot
     from poolviz.executors.functions import SentFunction
     from poolviz.executors.placement import Message, Placement
     from poolviz.executors.serialize import Payload
@@ -48,6 +49,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
 
     # Of a process pool's future alone; written under the pool's lock.
     _function: SentFunction
+    _snapshot: Snapshot
     _payload: Payload
     _bytes_out = 0
     _withdrawn = False

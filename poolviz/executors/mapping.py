@@ -23,6 +23,7 @@ from poolviz.events import Blocked, Consumed
 from poolviz.executors.serialize import Payload
 
 if TYPE_CHECKING:
+    from poolviz.executors.definitions import Snapshot
     from poolviz.executors.functions import SentFunction
     from poolviz.observe import Journal
 
@@ -47,6 +48,7 @@ class MapRun:
     def __init__(
         self,
         function: SentFunction,
+        snapshot: Snapshot,
         rows: list[tuple[Any, ...]] | None,
         payloads: list[Payload] | None,
         chunk: int | None,
@@ -54,6 +56,7 @@ class MapRun:
         first_call: int,
     ) -> None:
         self.function = function
+        self.snapshot = snapshot
         self.rows = rows
         self.payloads = payloads
         self.total = len(rows) if rows is not None else len(payloads or ())

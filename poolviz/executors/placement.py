@@ -15,6 +15,7 @@ from poolviz.executors import launch
 from poolviz.executors.transport import CLAIMED, MASK, RING, Link
 
 if TYPE_CHECKING:
+    from poolviz.executors.definitions import Definition, Snapshot
     from poolviz.executors.future import Future
     from poolviz.executors.mapping import MapRun
 
@@ -79,6 +80,10 @@ class Placement:
         self.link = link
         self.messages: deque[Message] = deque()
         self.functions: set[int] = set()
+        self.definitions: dict[str, Definition] = {}
+        """What it was sent last for each name of `__main__`."""
+        self.snapshot: Snapshot | None = None
+        """That of the last call that it was sent, all of which it has."""
         self.next_entry = 0
         self.load = 0
         """Entries on the way or running."""

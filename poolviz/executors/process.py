@@ -19,10 +19,12 @@ from poolviz import observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked, Failed, Outcome
 from poolviz.executors import base, manager
+from poolviz.executors.definitions import NOTHING
 from poolviz.executors.future import Future
 from poolviz.executors.manager import Manager
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.serialize import Payload, all_plain, dump, dump_call
+from poolviz.executors.unsendable import explained
 from poolviz.executors.waiting import Block
 
 T = TypeVar("T")
@@ -96,8 +98,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     _executor_manager_thread = property(lambda self: self._manager.thread)
     _broken = property(lambda self: self._manager.broken or False)
     _shutdown_thread = property(lambda self: self._manager.closed)
-    _initializer = property(lambda self: self._manager.processes.initializer.obj)
-    _initargs = property(lambda self: self._manager.processes.initargs.obj)
+    _initializer = property(lambda self: self._manager.processes.starter.initializer)
+    _initargs = property(lambda self: self._manager.processes.starter.initargs)
     _max_tasks_per_child = property(lambda self: self._manager.processes.max_tasks)
 
     def _check_open(self) -> None:
@@ -130,12 +132,15 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         future._pooled = True
         error: BaseException | None = None
         try:
-            data = pool.scheduler.functions.pickled(fn)
-            future._payload = dump_call(args, kwargs)
+            names: set[str] = set()
+            data = pool.scheduler.functions.pickled(fn, names)
+            lasting = not names
+            future._payload = dump_call(args, kwargs, names)
+            future._snapshot = pool.scheduler.functions.namespace.snapshot(names, fn) if names else NOTHING
             future._bytes_out = sum(map(len, future._payload)) if len(future._payload) == 1 else _bytes(future._payload)
         except BaseException as unpicklable:
             # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
-            error = unpicklable
+            error = explained(unpicklable, fn, args, kwargs)
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
         with pool.scheduler.lock:
             self._check_open()
@@ -144,7 +149,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                 future._call = self._last_call = call = observe.new_calls()
                 journal.submits += (call, 1, now(), label_number, item, scope.id)
             if error is None:
-                future._function = pool.scheduler.functions.use(data)
+                future._function = pool.scheduler.functions.use(data, lasting)
                 future._owner = pool
                 pool.submit(future, 1)
         if error is not None:
@@ -178,10 +183,21 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         self._check_open()
         pool, journal = self._manager, self._journal
         rows: list[tuple[Any, ...]] = list(zip(*iterables, strict=False))
-        data = pool.scheduler.functions.pickled(fn)
+        functions = pool.scheduler.functions
         payloads: list[Payload] | None = None
-        if not all_plain(chain.from_iterable(rows)):
-            payloads = [_payload(row) for row in rows]
+        names: set[str] = set()
+        row: tuple[Any, ...] = ()
+        try:
+            data = functions.pickled(fn, names)
+            lasting = not names
+            if not all_plain(chain.from_iterable(rows)):
+                payloads = []
+                for row in rows:
+                    payloads.append(dump((row, {}), names))
+            snapshot = functions.namespace.snapshot(names, fn)
+        except Exception as unpicklable:
+            told = explained(unpicklable, fn, row, {})
+            raise told from told.__cause__
         label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
         with pool.scheduler.lock:
             self._check_open()
@@ -190,7 +206,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             if journal is not None and rows:
                 journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
             if rows:
-                run = MapRun(pool.scheduler.functions.use(data), None if payloads else rows, payloads, chunksize, journal, first)
+                run = MapRun(functions.use(data, lasting), snapshot, None if payloads else rows, payloads, chunksize, journal, first)
                 pool.submit(run, len(rows))
         return run.results(deadline, pool.withdraw_run, pool.interrupt) if rows else iter(())
 
@@ -233,10 +249,6 @@ def _abandon(pool: Manager) -> None:
     pool.close()
     if pool.thread is None:
         base.close_journal(pool.journal)
-
-
-def _payload(row: tuple[Any, ...]) -> Payload:
-    return dump((row, {}))
 
 
 def _bytes(payload: Payload) -> int:

@@ -19,7 +19,7 @@ from poolviz.executors import launch, worker
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Placement
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.serialize import ByValue
+from poolviz.executors.starter import Starter
 from poolviz.executors.transport import INTERRUPT, Link
 
 #: Seconds that an interrupted call has before its worker is killed.
@@ -56,7 +56,7 @@ class Processes:
         outcomes: Outcomes,
     ) -> None:
         self.most = most
-        self.initializer, self.initargs = ByValue(initializer), ByValue(initargs)
+        self.starter = Starter(initializer, initargs, scheduler.functions.namespace)
         self.max_tasks = max_tasks
         self.deadline = 0.0
         """When those are killed that should have ended; 0 when there are none."""
@@ -90,7 +90,8 @@ class Processes:
             method = self._ctx.get_start_method()
             inherited = self._links(link) + own_fds if method == "fork" else ()
             parent = 0 if method == "forkserver" else os.getpid()
-            args = (link.end, self.initializer, self.initargs, self._eager, parent, inherited)
+            args = (link.end, self.starter, self._eager, parent, inherited)
+            self.starter.sent = {}
             process = launch.make_process(self._ctx, worker.main, args)
             launch.start(process)
         except BaseException:
@@ -98,6 +99,7 @@ class Processes:
             raise
         link.started()
         placement = Placement(process, link)
+        placement.definitions = self.starter.sent
         self._scheduler.placements.append(placement)
         self._launched += 1
         journal = self._outcomes.journal

@@ -20,6 +20,7 @@ import threading
 from collections import deque
 from typing import Any
 
+from poolviz.executors.definitions import NOTHING, Snapshot
 from poolviz.executors.functions import Functions, SentFunction
 from poolviz.executors.future import Future
 from poolviz.executors.mapping import AHEAD, LONG, MapRun
@@ -227,10 +228,13 @@ class Scheduler:
             most = min(most, self._max_tasks - placement.given)
         most = placement.room(max(1, most))
         futures: list[Future] = []
+        snapshots: set[Snapshot] = set()
         while self.pending and len(futures) < most:
             unit = self.pending[0]
-            if isinstance(unit, MapRun):
+            # What one message holds is run with one `__main__`.
+            if isinstance(unit, MapRun) or not all(unit._snapshot.agrees(other) for other in snapshots):
                 break
+            snapshots.add(unit._snapshot)
             self.pending.popleft()
             if not unit._withdrawn:
                 futures.append(unit)
@@ -251,6 +255,7 @@ class Scheduler:
             sizes.append(len(future._payload))
             numbers.append(future._function.number)
             self._teach(placement, future._function)
+            self._define(placement, future._snapshot)
         placement.given += n
         functions = numbers[0] if numbers.count(numbers[0]) == n else numbers
         placement.link.send(("calls", message.first, n, functions, False, None if len(parts) == n else sizes), parts)
@@ -281,6 +286,7 @@ class Scheduler:
         self._idle.discard(placement)
         message.run, message.item, message.items = run, first, n if run.chunk else 0
         self._teach(placement, run.function)
+        self._define(placement, run.snapshot)
         placement.given += entries
         head: tuple[Any, ...] = ("chunk" if run.chunk else "calls", message.first, n, run.function.number, run.rows is not None, sizes)
         placement.link.send(head, parts)
@@ -288,7 +294,26 @@ class Scheduler:
     def _teach(self, placement: Placement, function: SentFunction) -> None:
         if function.number not in placement.functions:
             placement.functions.add(function.number)
-            placement.link.send(("function", function.number), [function.data])
+            placement.link.send(("function", function.number, function.lasting), [function.data])
+
+    def _define(self, placement: Placement, snapshot: Snapshot) -> None:
+        """Send the definitions that a worker has not got. It reads them after the calls that were sent before."""
+        if snapshot is placement.snapshot or snapshot is NOTHING:
+            return
+        placement.snapshot = snapshot
+        names: list[str] = []
+        parts: Payload = []
+        for name, definition in snapshot.definitions.items():
+            had = placement.definitions.get(name)
+            if had is definition:
+                continue
+            placement.definitions[name] = definition
+            # A name that stands for nothing here may stand for something there: what an initializer has set.
+            if had.data != definition.data if had is not None else definition.data:
+                names.append(name)
+                parts.append(definition.data)
+        if names:
+            placement.link.send(("define", names), parts)
 
     def _work(self, placement: Placement) -> float:
         """Nanoseconds of work that a worker has, as far as is known."""

@@ -1,8 +1,10 @@
 """What crosses between processes: calls and results as pickles, `__main__`'s own code by value, large buffers beside the pickle.
 
 Plain values (numbers, strings, bytes, None) take the short way, `pickle.dumps`. Everything else goes through a pickler that looks at
-each function and class on its way: what belongs to `__main__` cannot be imported by a spawned worker, so the whole object is then
-pickled anew with cloudpickle, which is imported at that moment only.
+each function and class on its way and treats those of `__main__`, which a spawned worker cannot import, by the rules of `byvalue`.
+Classes, and functions without a name in other modules, are left to cloudpickle, which is imported at that moment only.
+
+What is sent to a worker may name things of `__main__`; the names are collected, and their definitions are sent first.
 """
 
 from __future__ import annotations
@@ -13,8 +15,11 @@ import pickle
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from multiprocessing.reduction import ForkingPickler
-from types import FunctionType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any
+
+from poolviz.executors import byvalue
+from poolviz.executors.byvalue import Cached
 
 PROTOCOL = 5
 #: Types whose pickling runs no code of anybody's and cannot fail.
@@ -27,36 +32,146 @@ Buffer = bytes | bytearray | memoryview
 Payload = list[Buffer]
 
 
-class _NeedsValue(Exception):
-    """Raised inside the first pickler when it meets something of `__main__`."""
+class NeedsCloudpickle(Exception):
+    """Raised inside a pickler when it meets something that it cannot take apart."""
 
 
-def _is_local(obj: Any) -> bool:
-    """Whether a worker could not import this function or class."""
-    return getattr(obj, "__module__", None) == "__main__"
+class Rules:
+    """How functions, classes and modules of one pickle travel.
+
+    Args:
+        names: takes the names of `__main__` that the pickle refers to; None when it is a result on its way to the parent.
+        born: the name whose definition is pickled: that object itself goes by value.
+    """
+
+    def __init__(self, names: set[str] | None, born: str = "") -> None:
+        self.names = names
+        self.born = born
+        self.last: Any = None
+        """What was looked at last: when pickling fails, this is the culprit."""
+
+    def reduce(self, obj: Any) -> Any:
+        """How an object travels. NotImplemented: as pickle has it.
+
+        Raises:
+            NeedsCloudpickle: its code must travel, and is not that of `__main__`, or it is a class.
+        """
+        self.last = obj
+        if type(obj) is FunctionType:
+            if not byvalue.is_main(obj):
+                if byvalue.is_nested(obj):
+                    raise NeedsCloudpickle
+                return NotImplemented
+            if self._by_name(obj):
+                return byvalue.named, (obj.__qualname__,)
+            if obj.__globals__ is not byvalue.main_names():
+                raise NeedsCloudpickle
+            if self.names is not None:
+                self.names |= byvalue.code_facts(obj.__code__).globals
+            return byvalue.reduce_function(obj, self._born(obj))
+        if isinstance(obj, type):
+            if self.names is None and byvalue.has_arrived(obj):
+                return byvalue.own_class, (byvalue.token_of(obj), obj.__qualname__)
+            if not byvalue.is_main(obj) and not byvalue.is_nested(obj):
+                return NotImplemented
+            if self.names is not None and self._by_name(obj):
+                return byvalue.named, (obj.__qualname__,)
+            raise NeedsCloudpickle
+        if type(obj) is Cached and byvalue.is_main(obj):
+            return (byvalue.named, (obj.__qualname__,)) if self._by_name(obj) else byvalue.reduce_cached(obj)
+        if type(obj) is MethodType and byvalue.is_nested(obj.__func__):
+            # pickle would look for its name in the instance, and a lambda has none.
+            return byvalue.bound, (obj.__func__, obj.__self__)
+        if type(obj) is ModuleType:
+            if obj.__spec__ is None:
+                raise NeedsCloudpickle
+            return byvalue.own_module, (obj.__name__,)
+        return NotImplemented
+
+    def _by_name(self, obj: Any) -> bool:
+        name = obj.__qualname__
+        if name == self.born or not byvalue.has_its_name(obj):
+            return False
+        if self.names is None:
+            return name in byvalue.arrivals().names
+        self.names.add(name)
+        return True
+
+    def _born(self, obj: Any) -> str:
+        return self.born if self.born and obj is byvalue.main_names().get(self.born) else ""
+
+    def arriving(self, cls: type, reduced: Any) -> Any:
+        """What cloudpickle makes of a class, with our token: so that instances come back as instances of this very class."""
+        if self.names is None or not isinstance(reduced, tuple):
+            return reduced
+        make, args, *rest = reduced
+        return byvalue.arrive, (byvalue.token_of(cls), self._born(cls), make, *args), *rest
+
+
+# As multiprocessing's own pickler: connections, locks and the like say there how they travel.
+_reducers = ForkingPickler._extra_reducers  # type: ignore[attr-defined]  # not in the stubs
 
 
 class _Pickler(pickle.Pickler):
-    # As multiprocessing's own pickler: connections, locks and the like say there how they travel.
     dispatch_table = ChainMap(  # noqa: RUF012  # shared by all picklers, and never changed by one
-        ForkingPickler._extra_reducers,  # type: ignore[attr-defined]  # not in the stubs
+        _reducers,
         copyreg.dispatch_table,  # type: ignore[arg-type]  # its stub is narrower than what ChainMap wants
     )
 
-    def reducer_override(self, obj: Any) -> Any:
-        if isinstance(obj, (FunctionType, type)) and (_is_local(obj) or "<locals>" in obj.__qualname__ or "<lambda>" in obj.__qualname__):
-            raise _NeedsValue
-        return NotImplemented
+    def __init__(self, file: io.BytesIO, rules: Rules, keep: Callable[[Any], bool] | None) -> None:
+        super().__init__(file, PROTOCOL, buffer_callback=keep)
+        self.reducer_override = rules.reduce  # type: ignore[method-assign]  # pickle looks it up in the instance
 
 
-def _by_value(obj: Any, buffer_callback: Callable[[Any], bool]) -> bytes:
-    import cloudpickle
+_cloud: Any = None
 
+
+def _cloud_pickler(file: io.BytesIO, rules: Rules, keep: Callable[[Any], bool] | None) -> Any:
+    global _cloud
+    if _cloud is None:
+        import cloudpickle
+
+        class CloudPickler(cloudpickle.Pickler):  # type: ignore[misc]  # it has no types
+            def __init__(self, file: io.BytesIO, rules: Rules, keep: Callable[[Any], bool] | None) -> None:
+                super().__init__(file, PROTOCOL, keep)
+                self.dispatch_table: Any = self.dispatch_table.new_child(_reducers)
+                self.rules = rules
+
+            def reducer_override(self, obj: Any) -> Any:
+                try:
+                    reduced = self.rules.reduce(obj)
+                except NeedsCloudpickle:
+                    reduced = super().reducer_override(obj)
+                    return self.rules.arriving(obj, reduced) if isinstance(obj, type) else reduced
+                return super().reducer_override(obj) if reduced is NotImplemented else reduced
+
+        _cloud = CloudPickler
+    return _cloud(file, rules, keep)
+
+
+def _pickle(obj: Any, rules: Rules, keep: Callable[[Any], bool] | None, fresh: Callable[[], None]) -> bytes:
     file = io.BytesIO()
-    pickler = cloudpickle.Pickler(file, PROTOCOL, buffer_callback)
-    pickler.dispatch_table = pickler.dispatch_table.new_child(ForkingPickler._extra_reducers)  # type: ignore[attr-defined]
-    pickler.dump(obj)
+    try:
+        _Pickler(file, rules, keep).dump(obj)
+    except NeedsCloudpickle:
+        fresh()
+        file = io.BytesIO()
+        _cloud_pickler(file, rules, keep).dump(obj)
     return file.getvalue()
+
+
+def dump_definition(value: Any, rules: Rules) -> bytes:
+    """Pickle what a name of `__main__` stands for, in one piece. cloudpickle has its try before it is given up.
+
+    Raises:
+        Exception: whatever the object's own pickling raises; `rules.last` is what it was raised for.
+    """
+    try:
+        return _pickle(value, rules, None, lambda: None)
+    except (TypeError, AttributeError, pickle.PicklingError):
+        file = io.BytesIO()
+        _cloud_pickler(file, rules, None).dump(value)
+        return file.getvalue()
 
 
 def all_plain(values: Iterable[Any]) -> bool:
@@ -64,8 +179,12 @@ def all_plain(values: Iterable[Any]) -> bool:
     return set(map(type, values)) <= PLAIN
 
 
-def dump(obj: Any) -> Payload:
+def dump(obj: Any, names: set[str] | None = None) -> Payload:
     """Pickle an object.
+
+    Args:
+        obj: anything.
+        names: takes the names of `__main__` that it refers to; None for a result on its way to the parent.
 
     Returns:
         The pickle and, after it, the buffers that stay outside of it, not copied.
@@ -82,14 +201,7 @@ def dump(obj: Any) -> Payload:
         buffers.append(view)
         return False
 
-    file = io.BytesIO()
-    try:
-        _Pickler(file, PROTOCOL, buffer_callback=keep).dump(obj)
-        data = file.getvalue()
-    except _NeedsValue:
-        buffers.clear()
-        data = _by_value(obj, keep)
-    return [data, *buffers]
+    return [_pickle(obj, Rules(names), keep, buffers.clear), *buffers]
 
 
 class _NotPure(Exception):
@@ -117,16 +229,16 @@ def dump_many(values: list[Any]) -> bytes | None:
     return file.getvalue()
 
 
-def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Payload:
-    """Pickle the arguments of one call as ``(args, kwargs)``."""
+def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any], names: set[str]) -> Payload:
+    """Pickle the arguments of one call as ``(args, kwargs)``, and add the names of `__main__` that they refer to."""
     if kwargs:
-        return dump((args, kwargs))
+        return dump((args, kwargs), names)
     types = set(map(type, args))
     if bytes in types:
         # Large bytes stay where they are and travel beside the pickle.
         args = tuple([pickle.PickleBuffer(arg) if type(arg) is bytes and len(arg) > OUT_OF_BAND else arg for arg in args])
         types = set(map(type, args))
-    return [pickle.dumps((args, kwargs), PROTOCOL)] if types <= PLAIN else dump((args, kwargs))
+    return [pickle.dumps((args, kwargs), PROTOCOL)] if types <= PLAIN else dump((args, kwargs), names)
 
 
 def dump_value(value: Any) -> Payload:
@@ -136,17 +248,27 @@ def dump_value(value: Any) -> Payload:
     return [pickle.dumps(value, PROTOCOL)] if type(value) in PLAIN else dump(value)
 
 
-def dump_function(fn: Callable[..., Any]) -> bytes:
-    """Pickle a function: by reference when workers can import it, else with its code and the globals it uses.
+def dump_whole(obj: Any, names: set[str]) -> bytes:
+    """Pickle a function, or whatever else is sent once, in one piece; add the names of `__main__` that it uses.
 
     Raises:
-        Exception: it cannot be sent; the message is that of its pickling.
+        Exception: whatever the object's own pickling raises.
     """
-    payload = dump(fn)
-    if len(payload) > 1:
-        # A function is kept in one piece: it is sent once to each worker.
-        return pickle.dumps(fn, PROTOCOL) if not _is_local(fn) else _by_value(fn, lambda _: True)
-    return bytes(payload[0])
+    return _pickle(obj, Rules(names), None, lambda: None)
+
+
+def trouble(obj: Any) -> tuple[Any, BaseException] | None:
+    """Find out in what the pickling of an object fails.
+
+    Returns:
+        What was looked at last, and what was raised; None when it succeeds.
+    """
+    rules = Rules(set())
+    try:
+        _pickle(obj, rules, None, lambda: None)
+    except Exception as error:
+        return (obj if rules.last is None else rules.last), error
+    return None
 
 
 def load(payload: list[Buffer]) -> Any:
@@ -171,17 +293,3 @@ def unreadable(what: str, error: BaseException) -> BaseException:
     broken = BrokenProcessPool(f"The {what} of this call could not be unpickled: {words_of(error)}. Other calls go on.")
     broken.__cause__ = error
     return broken
-
-
-class ByValue:
-    """Carries an object through multiprocessing's own pickling of a new process's arguments in our way."""
-
-    def __init__(self, obj: Any) -> None:
-        self.obj = obj
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _carry, (dump_function(self.obj),)
-
-
-def _carry(data: bytes) -> ByValue:
-    return ByValue(pickle.loads(data))

@@ -22,10 +22,12 @@ from collections.abc import Callable
 from typing import Any
 
 from poolviz.clock import now
+from poolviz.executors.byvalue import arrivals
 from poolviz.executors.frames import FrameReader
 from poolviz.executors.lifeline import die_with_parent
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, ByValue, dump_many, dump_value, load, unreadable
+from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, dump_many, dump_value, load, unreadable
+from poolviz.executors.starter import Received, Starter
 from poolviz.executors.transport import (
     CLAIMED,
     DONE,
@@ -63,6 +65,10 @@ class Worker:
         self.eager = eager
         """Whether each result leaves before the next call begins, so that none is lost with this process."""
         self.functions: dict[int, Any] = {}
+        """By their numbers; as bytes until they are called."""
+        self.passing: dict[int, bytes] = {}
+        """The bytes of those that are to be made anew when a definition changes."""
+        self.arrivals = arrivals()
         self.in_call = False
 
     def on_sigint(self, signum: int, frame: Any) -> None:
@@ -89,9 +95,16 @@ class Worker:
             elif kind == "chunk":
                 self.run_chunk(message, parts)
             elif kind == "function":
-                self.functions[message[1]] = bytes(parts[0])
+                _, number, lasting = message
+                self.functions[number] = bytes(parts[0])
+                if not lasting:
+                    self.passing[number] = self.functions[number]
+            elif kind == "define":
+                self.arrivals.take(message[1], parts)
+                self.functions.update(self.passing)
             elif kind == "forget":
                 self.functions.pop(message[1], None)
+                self.passing.pop(message[1], None)
             else:
                 results.flush()
                 return
@@ -104,6 +117,9 @@ class Worker:
             self.results.flush()
             self.words[LOADING] = 1
             try:
+                if self.arrivals.broken and number in self.passing:
+                    name, error = next(iter(self.arrivals.broken.items()))
+                    raise RuntimeError(f"the global {name!r}: {error}") from error
                 found = pickle.loads(found)
             except BaseException as error:
                 found = _Unreadable(unreadable("function", error))
@@ -268,13 +284,12 @@ class Worker:
         self.results.put(("error", entry, item, started, finished, outcome, words_of(error), text, last), payload)
 
 
-def main(end: WorkerEnd, initializer: ByValue, initargs: ByValue, eager: bool, parent: int, inherited: tuple[int, ...]) -> None:
+def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, inherited: tuple[int, ...]) -> None:
     """What a worker process runs.
 
     Args:
         end: its pipes, slot and lock.
-        initializer: called first, unless it carries None.
-        initargs: the initializer's arguments.
+        starter: has the initializer.
         eager: whether each result leaves at once.
         parent: the parent's process id.
         inherited: the parent's file descriptors that a fork brought along and that must not stay open here.
@@ -285,18 +300,17 @@ def main(end: WorkerEnd, initializer: ByValue, initargs: ByValue, eager: bool, p
     signal.signal(signal.SIGINT, worker.on_sigint)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     die_with_parent(parent)
-    if initializer.obj is not None:
-        try:
-            initializer.obj(*initargs.obj)
-        except BaseException as error:
-            import logging
+    try:
+        starter.run()
+    except BaseException as error:
+        import logging
 
-            from poolviz.observe import words_of
+        from poolviz.observe import words_of
 
-            logging.getLogger("concurrent.futures").critical("Exception in initializer:", exc_info=True)
-            worker.results.put(("broken", words_of(error)), [])
-            worker.results.flush()
-            return
+        logging.getLogger("concurrent.futures").critical("Exception in initializer:", exc_info=True)
+        worker.results.put(("broken", words_of(error)), [])
+        worker.results.flush()
+        return
     worker.results.put(("ready", now()), [])
     worker.results.flush()
     try:
