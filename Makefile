@@ -10,7 +10,7 @@ NOTEBOOK := notebooks/01-first-pool.ipynb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab check test notebooks picture build bench bench-peers format lock clean bundle static-checks
+.PHONY: help demo lab check test test-all notebooks picture build bench bench-peers format lock clean bundle static-checks
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,8 +41,12 @@ check: static-checks ## the fast part of the tests
 	@$(BIN)/pytest tests/unit
 
 test: static-checks ## every test: Python, TypeScript, packaging, browser, notebooks
+	@$(BIN)/python scripts/cpython_suite.py build/conformance >/dev/null
 	@chromium="$$($(BIN)/python scripts/chromium.py)" && \
 		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests notebooks --nbval --nbval-current-env --nbval-cell-timeout 300
+
+test-all: bundle ## the unit tests and CPython's own, on each Python that is found or that PYTHONS names
+	@$(BIN)/python scripts/test_all.py $(PYTHONS)
 
 notebooks: bundle ## execute the notebooks, keep the outputs that are the same everywhere
 	@$(BIN)/python scripts/notebooks.py notebooks/*.ipynb
