@@ -174,16 +174,30 @@ def map_by_submit(
     iterables: tuple[Iterable[Any], ...],
     timeout: float | None,
     buffersize: int | None,
+    interrupt: Callable[[], None] = lambda: None,
 ) -> Iterator[T]:
-    """`Executor.map` made of futures. Submits at once; the iterator cancels what is left when it ends early."""
+    """`Executor.map` made of futures. Submits at once; the iterator cancels what is left when it ends early.
+
+    Args:
+        interrupt: called when the iterator is left by KeyboardInterrupt.
+    """
     deadline = None if timeout is None else timeout + time.monotonic()
     rows: Iterator[tuple[Any, ...]] = zip(*iterables, strict=False)
     futures: list[_base.Future[T]]
     if buffersize is None:
         futures = [submit(fn, *args) for args in rows]
         futures.reverse()
-        return _results(futures, deadline)
-    return _buffered_results(deque(submit(fn, *args) for args in islice(rows, buffersize)), rows, submit, fn, deadline)
+        return _interruptible(_results(futures, deadline), interrupt)
+    ahead = deque(submit(fn, *args) for args in islice(rows, buffersize))
+    return _interruptible(_buffered_results(ahead, rows, submit, fn, deadline), interrupt)
+
+
+def _interruptible(results: Iterator[T], interrupt: Callable[[], None]) -> Iterator[T]:
+    try:
+        yield from results
+    except KeyboardInterrupt:
+        interrupt()
+        raise
 
 
 def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator[T]:

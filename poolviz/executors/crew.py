@@ -64,6 +64,8 @@ class Crew:
         self.closed = False
         self.broken: str | None = None
         self.journal: observe.Journal | None = None
+        self.over = threading.Event()
+        """Whether the last thread has left. To be waited for instead of `join`, which takes a thread for ended when a signal comes."""
         _crews.add(self)
 
     def running(self) -> list[tuple[int, int, int]]:
@@ -99,6 +101,7 @@ class Crew:
             idle = not self.alive
         if idle:
             base.close_journal(self.journal)
+            self.over.set()
 
     def drain(self) -> list[Any]:
         """Take out all that is queued, for a caller that holds the lock."""
@@ -130,6 +133,7 @@ class Crew:
             self.journal.batches.append(WorkerExited(self.journal.pool, worker.number, now(), ""))
         if last:
             base.close_journal(self.journal)
+            self.over.set()
 
     def after_fork(self) -> None:
         """In the child: no thread survived, and what is queued belongs to the parent."""

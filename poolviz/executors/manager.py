@@ -79,6 +79,8 @@ class Manager:
         self.forked = False
         """Whether this is a copy in a child process, where nothing of it works."""
         self.thread: threading.Thread | None = None
+        self.ended = threading.Event()
+        """Whether the thread is done. To be waited for instead of `join`, which takes a thread for ended when a signal interrupts it."""
         self._ending: str | None = None
         """Who ended the workers, if somebody did."""
         self._launched = threading.Condition(self.scheduler.lock)
@@ -341,6 +343,7 @@ class Manager:
         self._wakeup.close()
         managers.remove(self)
         base.close_journal(self.journal)
+        self.ended.set()
 
 
 #: Managers whose thread runs.

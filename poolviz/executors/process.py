@@ -170,14 +170,14 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         label: base.Label,
     ) -> Iterator[T]:
         if type(self).submit is not base.Executor.submit:  # a subclass that wants to see each call
-            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize)
+            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize, self._manager.interrupt)
         if buffersize is not None or callable(label):
             numbers = iter(range(sys.maxsize))
 
             def submit(fn: Callable[..., T], *args: Any) -> _base.Future[T]:
                 return self._enqueue(fn, args, {}, label, next(numbers))
 
-            return base.map_by_submit(submit, fn, iterables, timeout, buffersize)
+            return base.map_by_submit(submit, fn, iterables, timeout, buffersize, self._manager.interrupt)
         deadline = None if timeout is None else timeout + time.monotonic()
         scope = self._announce()
         self._check_open()
@@ -226,12 +226,18 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             base.close_journal(self._journal)
         elif wait and pool.thread is not threading.current_thread():
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
-                pool.thread.join()
+                pool.ended.wait()
+            pool.thread.join()
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             self._manager.interrupt()
-        self.shutdown(wait=True)
+        try:
+            self.shutdown(wait=True)
+        except KeyboardInterrupt:
+            self._manager.interrupt()
+            self.shutdown(wait=True)
+            raise
 
     def terminate_workers(self) -> None:
         """End the worker processes with SIGTERM, and shut the pool down; calls that have not ended raise BrokenProcessPool.
@@ -262,6 +268,7 @@ def _at_exit() -> None:
         pool.close()
     for pool in list(manager.managers):
         if pool.thread is not None:
+            pool.ended.wait()
             pool.thread.join()
 
 

@@ -64,7 +64,8 @@ class Processes:
         self._eager = eager
         self._scheduler = scheduler
         self._outcomes = outcomes
-        self._interrupted: set[int] = set()
+        self._interrupted: dict[int, int] = {}
+        """By the number of a worker the entry that must end; -1 when it was still starting."""
         self._ending: set[int] = set()
         self._launched = 0
         self._stillborn = 0
@@ -126,7 +127,7 @@ class Processes:
 
     def forget(self, placement: Placement, words: str) -> None:
         """Let go of a worker that is gone; `words` say how, empty for an orderly end."""
-        self._interrupted.discard(placement.number)
+        self._interrupted.pop(placement.number, None)
         self._ending.discard(placement.number)
         self._scheduler.remove(placement)
         placement.close()
@@ -156,11 +157,18 @@ class Processes:
         self.deadline = min(self.deadline or deadline, deadline)
 
     def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in each call that runs. Under the scheduler's lock, from any thread."""
+        """Raise KeyboardInterrupt in each call that runs. Under the scheduler's lock, from any thread.
+
+        Workers that are still starting get the same time: an initializer may take long, and nothing waits for it any more.
+        """
         for placement in self._scheduler.placements:
-            if placement.ready and placement.alive() and placement.link.slot.current() is not None:
-                placement.link.slot.words[INTERRUPT] = 1
-                self._interrupted.add(placement.number)
+            if not placement.ready:
+                self._interrupted[placement.number] = -1
+                continue
+            current = placement.link.slot.current()
+            if current is not None and placement.alive():
+                placement.link.slot.words[INTERRUPT] = current[0] + 1
+                self._interrupted[placement.number] = current[0]
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(placement.pid, signal.SIGINT)
         self._not_later_than(time.monotonic() + GRACE)
@@ -176,7 +184,13 @@ class Processes:
         self.deadline = 0.0
         with self._scheduler.lock:
             for placement in self._scheduler.placements:
-                if placement.number in self._interrupted and not placement.link.slot.words[INTERRUPT]:
-                    self._interrupted.discard(placement.number)
-                if placement.number in self._interrupted | self._ending and placement.alive():
+                if not self._still_runs(placement):
+                    self._interrupted.pop(placement.number, None)
+                if (placement.number in self._interrupted or placement.number in self._ending) and placement.alive():
                     placement.process.kill()
+
+    def _still_runs(self, placement: Placement) -> bool:
+        """Whether it is at what was interrupted. A call that catches the interrupt and goes on is as stubborn as one that never saw it."""
+        entry = self._interrupted.get(placement.number, -1)
+        current = placement.link.slot.current() if placement.ready else None
+        return not placement.ready if entry < 0 else current is not None and current[0] == entry

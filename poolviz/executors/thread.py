@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
 from concurrent.futures import thread as _stdlib
+from types import TracebackType
 from typing import Any, TypeVar
 
 from poolviz import observe, scopes
@@ -115,13 +117,13 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         label: base.Label,
     ) -> Iterator[T]:
         if type(self).submit is not base.Executor.submit:  # a subclass that wants to see each call
-            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize)
+            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize, self._say_what_runs)
         items = itertools.count()
 
         def submit(fn: Callable[..., T], *args: Any) -> _base.Future[T]:
             return self._enqueue(fn, args, {}, label, next(items))
 
-        return base.map_by_submit(submit, fn, iterables, timeout, buffersize)
+        return base.map_by_submit(submit, fn, iterables, timeout, buffersize, self._say_what_runs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further calls.
@@ -142,5 +144,30 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
             future.cancel()
         if wait:
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
-                for thread in list(crew.threads):
-                    thread.join()
+                if crew.threads:
+                    crew.over.wait()
+            for thread in list(crew.threads):
+                thread.join()
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+        # A thread cannot be stopped: after an interrupt nothing waits for those that run.
+        if kind is not None and issubclass(kind, KeyboardInterrupt):
+            self.shutdown(wait=False, cancel_futures=True)
+            self._say_what_runs()
+            return
+        try:
+            self.shutdown(wait=True)
+        except KeyboardInterrupt:
+            self.shutdown(wait=False, cancel_futures=True)
+            self._say_what_runs()
+            raise
+
+    _said: tuple[BaseException | None, int] = (None, 0)
+
+    def _say_what_runs(self) -> None:
+        """One line about the calls that go on; one alone when an interrupt leaves a `map` and then a `with`."""
+        leaving, n = sys.exc_info()[1], len(self._crew.running())
+        if n and (leaving is None or self._said != (leaving, n)):
+            calls = "1 call still runs" if n == 1 else f"{n} calls still run"
+            print(f"poolviz: {calls} in {self._crew.prefix}: threads cannot be stopped, and are not waited for", file=sys.stderr)
+        self._said = (leaving, n)

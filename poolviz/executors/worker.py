@@ -72,7 +72,8 @@ class Worker:
         self.in_call = False
 
     def on_sigint(self, signum: int, frame: Any) -> None:
-        if self.in_call and self.words[INTERRUPT]:
+        # The parent says which entry it means: another may have begun since.
+        if self.in_call and self.words[INTERRUPT] == self.words[CLAIMED] + 1:
             self.words[INTERRUPT] = 0
             self.in_call = False
             raise KeyboardInterrupt
