@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 import anywidget
-from traitlets import Bytes, Enum, Int, Unicode, default
+from traitlets import Bytes, Dict, Enum, Int, Unicode, default
 
 from poolviz import observe
 from poolviz.export import bundle
@@ -49,6 +49,9 @@ class Timeline(anywidget.AnyWidget):
     snapshot = Bytes(b"").tag(sync=True)
     height = Int(0).tag(sync=True)
     theme = Enum(("auto", "light", "dark"), "auto").tag(sync=True)
+    selection = Dict(default_value=None, allow_none=True).tag(sync=True)
+    """What is selected in the page, and may be set: ``{"kind": "call", "row": n}``, ``{"kind": "span", "start": ns, "end": ns}``
+    in nanoseconds since the trace's start, or None."""
 
     def __init__(self, trace: Trace, *, height: int | None = None, theme: str | None = None) -> None:
         self.trace = trace

@@ -192,6 +192,23 @@ def test_a_run_too_large_to_save_is_shown_and_warned_of_once(publisher, monkeypa
     assert [header["kind"] for header in custom(large)] == ["snapshot"]
 
 
+def test_what_is_selected_goes_both_ways(publisher):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        pool.submit(abs, -1)
+    timeline = poolviz.Timeline(pool.trace)
+    assert timeline.selection is None
+    seen = []
+    timeline.observe(lambda change: seen.append(change["new"]), "selection")
+    span = {"kind": "span", "start": 0, "end": 1_000_000}
+    update = {"method": "update", "state": {"selection": span}, "buffer_paths": []}
+    timeline.comm.handle_msg({"content": {"data": update}, "buffers": []})
+    assert timeline.selection == span
+    timeline.selection = None
+    assert seen == [span, None]
+    sent = [data["state"] for kind, data, _ in timeline.comm.sent if kind == "comm_msg" and data.get("method") == "update"]
+    assert sent[-1] == {"selection": None}
+
+
 def test_closing_ends_it(publisher):
     with poolviz.ThreadPoolExecutor(1) as pool:
         timeline = pool.timeline()
