@@ -34,6 +34,11 @@ class FakeModel {
   readonly traits: Record<string, unknown> = { snapshot: new DataView(new ArrayBuffer(0)), height: 0, theme: "auto" };
 
   get = (name: string) => this.traits[name];
+  set = (name: string, value: unknown) => {
+    this.traits[name] = value;
+    this.emit(`change:${name}`);
+  };
+  save_changes = () => console.info(`selection: ${JSON.stringify(this.traits.selection)}`);
   on = (name: string, handler: Handler) => {
     this.#handlers.set(name, (this.#handlers.get(name) ?? new Set()).add(handler));
   };

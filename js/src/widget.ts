@@ -1,6 +1,8 @@
 /** The anywidget: joins a model of the kernel's to a store, and each view of it to a timeline. */
 import type { AnyModel, AnyWidget } from "@anywidget/types";
+import { onAbort } from "./base/listen";
 import type { Message } from "./base/message";
+import { readSelected, type Selected } from "./model/selection";
 import { Store } from "./model/store";
 import { decodeMessage } from "./protocol/decode";
 import { WireError } from "./protocol/header";
@@ -14,6 +16,7 @@ interface Traits {
   /** Height of the plot in px; 0 for as high as it needs. */
   height: number;
   theme: ThemeChoice;
+  selection: Selected;
 }
 
 function receive(store: Store, read: () => Message): void {
@@ -30,6 +33,19 @@ function readSnapshot(store: Store, model: AnyModel<Traits>): void {
   if (snapshot && snapshot.byteLength > 0) receive(store, () => unpackMessage(snapshot));
 }
 
+/** Keep the trait and the page's selection the same, whoever changes it. */
+function shareSelection({ selection }: Store, model: AnyModel<Traits>, signal: AbortSignal): void {
+  const fromKernel = () => selection.choose(readSelected(model.get("selection")));
+  fromKernel();
+  model.on("change:selection", fromKernel);
+  onAbort(signal, () => model.off("change:selection", fromKernel));
+  const toKernel = () => {
+    model.set("selection", selection.value);
+    model.save_changes();
+  };
+  selection.changes.subscribe(toKernel, signal);
+}
+
 /**
  * anywidget calls this once for each model. The store is made in `initialize`, because the stream begins before the first view is
  * rendered and goes on when the last one is gone.
@@ -44,7 +60,10 @@ export default function makeWidget(): Exclude<AnyWidget<Traits>, () => unknown> 
       model.on("msg:custom", onMessage);
       model.on("change:snapshot", onSnapshot);
       onSnapshot();
+      const life = new AbortController();
+      shareSelection(store, model, life.signal);
       return () => {
+        life.abort();
         model.off("msg:custom", onMessage);
         model.off("change:snapshot", onSnapshot);
       };

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { encode } from "../dev/encode";
 import { snapshot } from "../dev/synthetic";
-import { Outcome } from "../src/base/codes";
+import { failureOf, Outcome } from "../src/base/codes";
 import { TimeScale } from "../src/base/scale";
 import { loadOver } from "../src/model/load";
 import { Recording } from "../src/model/recording";
@@ -11,25 +11,27 @@ import { decodeMessage } from "../src/protocol/decode";
 import { drawColumns } from "../src/render/columns";
 import { AXIS_HEIGHT, layOut, OVERVIEW_HEIGHT, rowAt } from "../src/render/layout";
 import { pick } from "../src/render/pick";
-import { drawScene } from "../src/render/scene";
+import { drawScene, type Scene } from "../src/render/scene";
 import { drawSlices } from "../src/render/slices";
 import { type Drawn, FakeStrip, PALETTE, recorder } from "./fakes";
 
 const MS = 1e6;
 const BOX = { x: 0, y: 10, width: 400, height: 20 };
 const failed = (code: number) => code === Outcome.raised;
+const failure = (code: number) => (failed(code) ? 0 : -1);
 
 function drawn(slices: SliceIndex, scale: TimeScale): Drawn[] {
   const { surface, log } = recorder();
   const styleOf = (code: number) => (failed(code) ? PALETTE.slices.raised : PALETTE.slices.returned);
   const text = (_code: number, row: number) => [`prime [${row}]`, `[${row}]`] as const;
-  drawSlices(surface, BOX, scale, slices, slices.between(scale.start, scale.end), styleOf, text);
+  const looks = { styleOf, textOf: text, shows: null, palette: PALETTE };
+  drawSlices(surface, BOX, scale, slices, slices.between(scale.start, scale.end), looks);
   return log;
 }
 
 describe("slices", () => {
   it("are rectangles where their times are, each with the words that fit", () => {
-    const slices = new SliceIndex(failed);
+    const slices = new SliceIndex(failure);
     slices.add(1, 0, 100, Outcome.returned);
     slices.add(2, 100, 140, Outcome.returned);
     slices.add(3, 140, 145, Outcome.returned);
@@ -43,7 +45,7 @@ describe("slices", () => {
   });
 
   it("outside the scale are not drawn, and those that reach in are cut near its edge", () => {
-    const slices = new SliceIndex(failed);
+    const slices = new SliceIndex(failure);
     slices.add(1, 0, 50, Outcome.returned);
     slices.add(2, 60, 1e9, Outcome.returned);
     const log = drawn(slices, new TimeScale(100, 500, 400));
@@ -55,7 +57,7 @@ describe("slices", () => {
   });
 
   it("that failed are drawn last and can be seen however short", () => {
-    const slices = new SliceIndex(failed);
+    const slices = new SliceIndex(failure);
     slices.add(1, 0, 0.001, Outcome.raised);
     slices.add(2, 0.002, 10, Outcome.returned);
     const fills = drawn(slices, new TimeScale(0, 4000, 400)).filter(({ call }) => call === "fillRect");
@@ -65,47 +67,74 @@ describe("slices", () => {
 });
 
 describe("a lane drawn by column", () => {
-  function columns(add: (slices: SliceIndex) => void, width = 100) {
-    const slices = new SliceIndex(failed);
+  function columns(add: (slices: SliceIndex) => void, shows: ((code: number) => boolean) | null = null, width = 100) {
+    const slices = new SliceIndex(failureOf);
     add(slices);
     const strip = new FakeStrip(width);
     const box = { ...BOX, width };
     const scale = new TimeScale(0, 1000, width);
-    drawColumns(recorder().surface, box, scale, slices, new Sums(width + 1), strip, PALETTE);
-    return strip.painted;
+    const { surface, log } = recorder();
+    const looks = { palette: PALETTE, plain: PALETTE.slices.returned.rgb, shows };
+    drawColumns(surface, box, scale, slices, new Sums(width + 1), strip, looks);
+    return { bars: strip.painted[0]?.pixels ?? new Uint8ClampedArray(), log };
   }
 
   it("is as strong as it was busy, and empty where nothing ran", () => {
-    const [bars] = columns((slices) => {
+    const { bars } = columns((slices) => {
       for (let i = 0; i < 50; i++) slices.add(i, i * 10, i * 10 + 5, Outcome.returned);
       for (let i = 50; i < 75; i++) slices.add(i, i * 10, i * 10 + 10, Outcome.returned);
     });
-    const alpha = (column: number) => bars?.pixels[4 * column + 3] ?? -1;
+    const alpha = (column: number) => bars[4 * column + 3]!;
     expect(alpha(60)).toBe(255);
     expect(alpha(20)).toBeGreaterThan(100);
     expect(alpha(20)).toBeLessThan(180);
     expect(alpha(90)).toBe(0);
   });
 
-  it("marks one failed call among thousands", () => {
-    const painted = columns((slices) => {
-      for (let i = 0; i < 50_000; i++)
-        slices.add(i, i / 50, (i + 1) / 50, i === 31_234 ? Outcome.raised : Outcome.returned);
-    });
-    expect(painted.length).toBe(2);
-    const marks = painted[1]?.pixels ?? new Uint8ClampedArray();
-    const at = Array.from({ length: 100 }, (_, i) => i).filter((i) => marks[4 * i + 3] === 255);
-    expect(at).toContain(62);
-    expect(at.length).toBeLessThan(8);
-    expect([marks[4 * 62], marks[4 * 62 + 2]]).toEqual([200, 0]);
+  const crowd = (code: number) => (slices: SliceIndex) => {
+    for (let i = 0; i < 50_000; i++) slices.add(i, i / 50, (i + 1) / 50, i === 31_234 ? code : Outcome.returned);
+  };
+
+  it.each([
+    ["raised", Outcome.raised, "lineTo"],
+    ["interrupted", Outcome.interrupted, "rect"],
+    ["lost", Outcome.lost, "lineTo"],
+  ] as const)("marks one %s call among thousands, in a form of its own", (kind, code, call) => {
+    const { log } = columns(crowd(code));
+    const places = log.filter(({ args }) => Math.abs(Number(args[0]) - 62.5) < 8);
+    expect(places.some((entry) => entry.call === call)).toBe(true);
+    const colour =
+      kind === "lost" ? log.filter(({ call }) => call === "stroke") : log.filter(({ call }) => call === "fill");
+    expect(colour.length).toBeGreaterThan(0);
+    if (kind !== "lost") expect(colour[0]?.fillStyle).toBe(`${kind} edge`);
   });
 
   it("has no marks where nothing failed", () => {
-    expect(columns((slices) => slices.add(1, 0, 900, Outcome.returned)).length).toBe(1);
+    const { log } = columns((slices) => slices.add(1, 0, 900, Outcome.returned));
+    expect(log.some(({ call }) => call === "fill" || call === "stroke")).toBe(false);
+  });
+
+  it("takes the colour of how its time ended", () => {
+    const { bars } = columns((slices) => {
+      slices.add(1, 0, 500, Outcome.interrupted);
+      slices.add(2, 500, 1000, Outcome.raised);
+    });
+    expect([...bars.slice(4 * 20, 4 * 20 + 4)]).toEqual([200, 0, 200, 255]);
+    expect([...bars.slice(4 * 70, 4 * 70 + 4)]).toEqual([200, 0, 0, 255]);
+  });
+
+  it("fades what is filtered out, and its marks go with it", () => {
+    const only = (wanted: number) => (code: number) => code === wanted;
+    const others = columns(crowd(Outcome.raised), only(Outcome.lost));
+    expect(others.bars[4 * 20 + 3]).toBeLessThan(60);
+    expect(others.log.some(({ call }) => call === "fill")).toBe(false);
+    const those = columns(crowd(Outcome.raised), only(Outcome.raised));
+    expect(those.bars[4 * 20 + 3]).toBeLessThan(60);
+    expect(those.log.some(({ call }) => call === "fill")).toBe(true);
   });
 });
 
-function sceneOf(encoded: ReturnType<typeof snapshot>, width = 800, height = 400) {
+function sceneOf(encoded: ReturnType<typeof snapshot>, width = 800, height = 400, more: Partial<Scene> = {}) {
   const message = decodeMessage(encoded.header, encoded.buffers);
   const recording = new Recording();
   recording.fold(message);
@@ -129,8 +158,13 @@ function sceneOf(encoded: ReturnType<typeof snapshot>, width = 800, height = 400
     strip,
     textOf: (row) => [`f [${row}]`, `[${row}]`],
     waitTextOf: () => ["map()", "map()"],
+    shows: null,
+    leads: false,
     cursor: null,
     highlight: null,
+    selected: null,
+    span: null,
+    ...more,
   });
   return { log, strip, recording, layout, scale, message };
 }

@@ -1,4 +1,5 @@
 /** A canvas that keeps a log instead of drawing, and the few things of a browser that the test's DOM lacks. */
+import type { Encoded } from "../dev/encode";
 import type { Palette, PixelRow, SliceStyle, Surface } from "../src/render/surface";
 
 export interface Drawn {
@@ -107,4 +108,31 @@ export function installBrowser(width: number): { frame: () => number; log: Drawn
     return due.length;
   };
   return { frame, log };
+}
+
+type Handler = (...args: unknown[]) => void;
+
+/** The kernel's side of the widget, as far as a page can tell. */
+export class FakeModel {
+  readonly handlers = new Map<string, Set<Handler>>();
+  readonly sent: unknown[] = [];
+  readonly traits: Record<string, unknown> = { snapshot: new DataView(new ArrayBuffer(0)), height: 0, theme: "auto" };
+  get = (name: string) => this.traits[name];
+  on = (name: string, handler: Handler) => {
+    this.handlers.set(name, (this.handlers.get(name) ?? new Set()).add(handler));
+  };
+  off = (name: string, handler: Handler) => this.handlers.get(name)?.delete(handler);
+  send = (message: unknown) => this.sent.push(message);
+  saved = 0;
+  save_changes = () => {
+    this.saved++;
+  };
+  emit = (name: string, ...args: unknown[]) => {
+    for (const handler of this.handlers.get(name) ?? []) handler(...args);
+  };
+  tell = ({ header, buffers }: Encoded) => this.emit("msg:custom", header, buffers);
+  set = (name: string, value: unknown) => {
+    this.traits[name] = value;
+    this.emit(`change:${name}`);
+  };
 }

@@ -2,35 +2,13 @@
 /** The widget in a DOM: hooks, words, keys, silence, and what must never become markup. */
 import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { COUNTS, type Encoded, encode, pack, type Sections } from "../dev/encode";
+import { COUNTS, encode, pack, type Sections } from "../dev/encode";
 import { snapshot } from "../dev/synthetic";
 import { SILENCE } from "../src/model/link";
 import makeWidget from "../src/widget";
-import { installBrowser } from "./fakes";
+import { FakeModel, installBrowser } from "./fakes";
 
 const MS = 1e6;
-type Handler = (...args: unknown[]) => void;
-
-class FakeModel {
-  readonly handlers = new Map<string, Set<Handler>>();
-  readonly sent: unknown[] = [];
-  readonly traits: Record<string, unknown> = { snapshot: new DataView(new ArrayBuffer(0)), height: 0, theme: "auto" };
-  get = (name: string) => this.traits[name];
-  on = (name: string, handler: Handler) => {
-    this.handlers.set(name, (this.handlers.get(name) ?? new Set()).add(handler));
-  };
-  off = (name: string, handler: Handler) => this.handlers.get(name)?.delete(handler);
-  send = (message: unknown) => this.sent.push(message);
-  emit = (name: string, ...args: unknown[]) => {
-    for (const handler of this.handlers.get(name) ?? []) handler(...args);
-  };
-  tell = ({ header, buffers }: Encoded) => this.emit("msg:custom", header, buffers);
-  set = (name: string, value: unknown) => {
-    this.traits[name] = value;
-    this.emit(`change:${name}`);
-  };
-}
-
 type Part = (given: { model: AnyModel; el: HTMLElement }) => () => void;
 
 let model: FakeModel;
@@ -222,7 +200,7 @@ describe("the header", () => {
     model.traits.snapshot = pack(snapshot({ calls: 200, lanes: 4, length: 50 * MS, failing: 0.1 }));
     start();
     expect(text(".pv-failures")).toMatch(/^\d+ raised, .*of 200, first: item \d+: ValueError: \d+ is not welcome$/);
-    expect(text(".pv-facts")).toMatch(/^200 calls.*calls\/s.*elapsed.*busy$/);
+    expect(text(".pv-facts")).toMatch(/^200 calls.*calls\/s.*elapsed.*busy\s*$/);
   });
 
   it("estimates what is left while live", () => {
@@ -261,6 +239,7 @@ describe("the keyboard", () => {
     frame();
     const plot = document.querySelector(".pv-plot") as HTMLElement;
     const toAll = document.querySelector(".pv-button") as HTMLElement;
+    expect(toAll.textContent).toBe("Show all");
     const heard: string[] = [];
     document.body.addEventListener("keydown", (event) => heard.push(event.key));
     const press = (key: string, init: KeyboardEventInit = {}) => {

@@ -2,6 +2,8 @@
 import schema from "../../../poolviz/wire/schema.json";
 
 export type OutcomeName = "none" | "returned" | "raised" | "cancelled" | "interrupted" | "lost";
+/** In what state a call is: an outcome, or where it stands before it has one. */
+export type CallKind = "pending" | "running" | Exclude<OutcomeName, "none">;
 export type BlockedName = "result" | "map" | "as_completed" | "wait" | "shutdown";
 
 function codeOf(names: readonly string[], name: string): number {
@@ -30,6 +32,14 @@ export function outcomeName(code: number): OutcomeName {
 /** What a caller blocks in, for a code. */
 export function blockedName(code: number): BlockedName {
   return (schema.blocked[code] || "wait") as BlockedName;
+}
+
+/** The ways to fail, which are told apart also where slices are merged. */
+export const FAILURES = ["raised", "interrupted", "lost"] as const satisfies readonly OutcomeName[];
+
+/** Which of `FAILURES` a code is, or -1. */
+export function failureOf(code: number): number {
+  return hasFailed(code) ? FAILURES.indexOf(outcomeName(code) as (typeof FAILURES)[number]) : -1;
 }
 
 /** A cancelled call has not failed: somebody decided that it was not needed. */

@@ -11,7 +11,7 @@ export interface OpenWait {
 }
 
 export class Caller {
-  readonly waits = new SliceIndex(() => false);
+  readonly waits = new SliceIndex(() => -1);
   open: OpenWait[] = [];
 
   /** A wait is told again when it has ended; its start may differ by the coarseness of two messages. */

@@ -85,12 +85,35 @@ export class CallTable {
     chunk.outcome[i] = outcome;
   }
 
-  consumed(row: Row, time: Ns): void {
-    this.#chunk(row).consumed[row & MASK] = time;
+  /** @returns whether that is news */
+  consumed(row: Row, time: Ns): boolean {
+    const { consumed } = this.#chunk(row);
+    const isNew = Number.isNaN(consumed[row & MASK]!);
+    consumed[row & MASK] = time;
+    return isNew;
   }
 
   outcomeOf(row: Row): number {
     return this.#chunks.get(row >>> SHIFT)?.outcome[row & MASK] ?? 0;
+  }
+
+  /**
+   * All rows that are known and meet `accept`, ascending. Reading columns instead of calls, so that a million take some milliseconds.
+   *
+   * @param accept is given a row with its label, item and outcome
+   */
+  rows(accept: (row: Row, label: number, item: number, outcome: number) => boolean = () => true): Uint32Array {
+    const found: number[] = [];
+    for (const key of [...this.#chunks.keys()].sort((a, b) => a - b)) {
+      const { submitted, started, finished, label, item, outcome } = this.#chunks.get(key)!;
+      for (let i = 0; i < SIZE; i++) {
+        if (Number.isNaN(submitted[i]!) && Number.isNaN(started[i]!) && Number.isNaN(finished[i]!)) continue;
+        // Rows are unsigned: a shift would make large ones negative.
+        const row = key * SIZE + i;
+        if (accept(row, label[i]!, item[i]!, outcome[i]!)) found.push(row);
+      }
+    }
+    return Uint32Array.from(found);
   }
 
   /** The call at `row`, or null when nothing is known of it. */

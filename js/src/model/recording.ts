@@ -1,5 +1,5 @@
 /** The recorded run as the page knows it: messages are folded in, and nothing here knows the time or the screen. */
-import { hasFailed, Outcome } from "../base/codes";
+import { failureOf, hasFailed, Outcome } from "../base/codes";
 import type { CallColumns, EndedColumns, LaneInfo, Message, PoolInfo, RunningColumns } from "../base/message";
 import { NO_LANE } from "../base/message";
 import type { Ns, Row } from "../base/units";
@@ -7,6 +7,7 @@ import { Callers } from "./callers";
 import { CallTable } from "./calls";
 import { SliceIndex } from "./slices";
 import { Steps } from "./steps";
+import { Times } from "./times";
 
 export interface Lane {
   info: LaneInfo;
@@ -37,6 +38,8 @@ export class Recording {
   readonly submitted = new Steps();
   /** Calls that ended without ever running, by a time. */
   readonly neverRan = new Steps();
+  /** When results were taken by a caller. */
+  readonly consumed = new Times();
   /** Ended calls for each outcome code. */
   readonly outcomes = new Map<number, number>();
   /** The failed call that ended first; null while there is none. */
@@ -62,7 +65,9 @@ export class Recording {
     if (message.ended) this.#foldEnded(message.ended);
     if (message.consumed) {
       const { row, time } = message.consumed;
-      for (let i = 0; i < row.length; i++) this.calls.consumed(row[i]!, time[i]!);
+      for (let i = 0; i < row.length; i++) {
+        if (this.calls.consumed(row[i]!, time[i]!)) this.consumed.add(time[i]!);
+      }
     }
     if (message.waits) {
       this.callers.fold(message.waits, message.unit);
@@ -76,7 +81,7 @@ export class Recording {
     let found = this.lanes.get(lane);
     if (found === undefined) {
       const info = { lane, pool: 0, name: "", ident: 0, started: Number.NaN, ready: null, exited: null, detail: "" };
-      found = { info, slices: new SliceIndex(hasFailed) };
+      found = { info, slices: new SliceIndex(failureOf) };
       this.lanes.set(lane, found);
     }
     return found;

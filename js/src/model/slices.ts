@@ -4,6 +4,7 @@
  *
  * A worker runs one call at a time, so the slices of a lane do not overlap; only the last one that started can reach past a given time.
  */
+import { FAILURES } from "../base/codes";
 import { countUpTo, floatColumn, settleTail, uint8Column, uint32Column } from "../base/column";
 import type { Ns, Row } from "../base/units";
 
@@ -13,19 +14,41 @@ export const BLOCK = 1 << SHIFT;
 /** What had happened in a lane before each of some times. */
 export class Sums {
   readonly busy: Float64Array;
-  readonly failedBusy: Float64Array;
-  readonly failed: Float64Array;
   readonly started: Float64Array;
+  /** For each way to fail: busy time, and how many had started. */
+  readonly failedBusy: readonly Float64Array[];
+  readonly failed: readonly Float64Array[];
 
   constructor(length: number) {
+    const columns = () => FAILURES.map(() => new Float64Array(length));
     this.busy = new Float64Array(length);
-    this.failedBusy = new Float64Array(length);
-    this.failed = new Float64Array(length);
     this.started = new Float64Array(length);
+    this.failedBusy = columns();
+    this.failed = columns();
   }
 
   get length(): number {
     return this.busy.length;
+  }
+}
+
+/** Busy time and count of the slices that failed in one way, in all and before each block. */
+class Failure {
+  busy: Ns = 0;
+  count = 0;
+  readonly busyBefore = floatColumn();
+  readonly countBefore = uint32Column();
+
+  mark(): void {
+    this.busyBefore.push(this.busy);
+    this.countBefore.push(this.count);
+  }
+
+  rewind(block: number): void {
+    this.busy = this.busyBefore.get(block);
+    this.count = this.countBefore.get(block);
+    this.busyBefore.truncate(block);
+    this.countBefore.truncate(block);
   }
 }
 
@@ -34,19 +57,16 @@ export class SliceIndex {
   readonly end = floatColumn();
   readonly row = uint32Column();
   readonly code = uint8Column();
-  readonly #failed: (code: number) => boolean;
+  readonly #failureOf: (code: number) => number;
+  readonly #failures = FAILURES.map(() => new Failure());
   readonly #blockStart = floatColumn();
   readonly #busyBefore = floatColumn();
-  readonly #failedBusyBefore = floatColumn();
-  readonly #failedBefore = uint32Column();
   #settled = 0;
   #busy = 0;
-  #failedBusy = 0;
-  #failedCount = 0;
 
-  /** @param failed whether a slice's code means that it must not be merged out of sight */
-  constructor(failed: (code: number) => boolean) {
-    this.#failed = failed;
+  /** @param failure which of `FAILURES` a slice's code means, or -1: those are never merged out of sight */
+  constructor(failure: (code: number) => number) {
+    this.#failureOf = failure;
   }
 
   get count(): number {
@@ -76,8 +96,7 @@ export class SliceIndex {
       if (i % BLOCK === 0) {
         this.#blockStart.push(start);
         this.#busyBefore.push(this.#busy);
-        this.#failedBusyBefore.push(this.#failedBusy);
-        this.#failedBefore.push(this.#failedCount);
+        for (const failure of this.#failures) failure.mark();
       }
       this.#include(i, start);
     }
@@ -87,24 +106,28 @@ export class SliceIndex {
   #include(i: number, start: Ns): void {
     const length = this.end.get(i) - start;
     this.#busy += length;
-    if (this.failedAt(i)) {
-      this.#failedBusy += length;
-      this.#failedCount++;
-    }
+    const failure = this.#failures[this.failureAt(i)];
+    if (failure === undefined) return;
+    failure.busy += length;
+    failure.count++;
   }
 
   #rewind(block: number): void {
     this.#settled = block * BLOCK;
     this.#busy = this.#busyBefore.get(block);
-    this.#failedBusy = this.#failedBusyBefore.get(block);
-    this.#failedCount = this.#failedBefore.get(block);
-    for (const column of [this.#blockStart, this.#busyBefore, this.#failedBusyBefore]) column.truncate(block);
-    this.#failedBefore.truncate(block);
+    for (const column of [this.#blockStart, this.#busyBefore]) column.truncate(block);
+    for (const failure of this.#failures) failure.rewind(block);
   }
 
-  /** Whether the slice at `index` must not be merged out of sight. */
-  failedAt(index: number): boolean {
-    return this.#failed(this.code.get(index));
+  /** Which of `FAILURES` the slice at `index` is, or -1. */
+  failureAt(index: number): number {
+    return this.#failureOf(this.code.get(index));
+  }
+
+  /** How many slices failed in one way, by its place in `FAILURES`. */
+  failedCount(failure: number): number {
+    this.settle();
+    return this.#failures[failure]!.count;
   }
 
   /** How many slices had started by `time`. */
@@ -123,6 +146,12 @@ export class SliceIndex {
   /** Fill `out` with what had happened before each of the times `start + i * step`, wrong by less than a step's worth. */
   sumsAt(start: Ns, step: Ns, out: Sums): void {
     this.settle();
+    // Most lanes know no failure at all: then there is nothing to add up for it.
+    this.#failures.forEach(({ count }, k) => {
+      if (count > 0) return;
+      out.failed[k]?.fill(0);
+      out.failedBusy[k]?.fill(0);
+    });
     let block = 0;
     for (let i = 0; i < out.length; i++) {
       const time = start + i * step;
@@ -130,6 +159,14 @@ export class SliceIndex {
       if (this.#blockLength(block - 1) <= step) this.#coarseSums(block - 1, time, out, i);
       else this.#exactSums(block - 1, time, out, i);
     }
+  }
+
+  /** Busy time before `time`, exactly, in ns. */
+  busyBefore(time: Ns): Ns {
+    this.settle();
+    const one = new Sums(1);
+    this.#exactSums(countUpTo(this.#blockStart, time) - 1, time, one, 0);
+    return one.busy[0]!;
   }
 
   /** From a block's first start to the next one's; endless before the first block and in the last. */
@@ -142,22 +179,23 @@ export class SliceIndex {
     const from = Math.max(0, block) * BLOCK;
     const known = block >= 0;
     let busy = known ? this.#busyBefore.get(block) : 0;
-    let failedBusy = known ? this.#failedBusyBefore.get(block) : 0;
-    let failed = known ? this.#failedBefore.get(block) : 0;
+    this.#failures.forEach((failure, k) => {
+      if (failure.count === 0) return;
+      out.failedBusy[k]![at] = known ? failure.busyBefore.get(block) : 0;
+      out.failed[k]![at] = known ? failure.countBefore.get(block) : 0;
+    });
     let i = from;
     for (const stop = known ? Math.min(this.count, from + BLOCK) : 0; i < stop; i++) {
       const start = this.start.get(i);
       if (start > time) break;
       const length = Math.min(this.end.get(i), time) - start;
       busy += length;
-      if (this.failedAt(i)) {
-        failedBusy += length;
-        failed++;
-      }
+      const failure = this.failureAt(i);
+      if (failure < 0) continue;
+      out.failedBusy[failure]![at]! += length;
+      out.failed[failure]![at]!++;
     }
     out.busy[at] = busy;
-    out.failedBusy[at] = failedBusy;
-    out.failed[at] = failed;
     out.started[at] = i;
   }
 
@@ -168,8 +206,11 @@ export class SliceIndex {
     const share = length > 0 ? (time - from) / length : 1;
     const between = (before: number, after: number) => before + share * (after - before);
     out.busy[at] = between(this.#busyBefore.get(block), this.#busyBefore.get(block + 1));
-    out.failedBusy[at] = between(this.#failedBusyBefore.get(block), this.#failedBusyBefore.get(block + 1));
-    out.failed[at] = between(this.#failedBefore.get(block), this.#failedBefore.get(block + 1));
     out.started[at] = (block + share) * BLOCK;
+    this.#failures.forEach(({ count, busyBefore, countBefore }, k) => {
+      if (count === 0) return;
+      out.failedBusy[k]![at] = between(busyBefore.get(block), busyBefore.get(block + 1));
+      out.failed[k]![at] = between(countBefore.get(block), countBefore.get(block + 1));
+    });
   }
 }

@@ -1,9 +1,11 @@
 /** Keeps the recording of one widget in step with the kernel: order of messages, gaps, resync, and who wants to know. */
 import { Changes } from "../base/listen";
 import type { Message, MessageHead } from "../base/message";
-import type { PageMs } from "../base/units";
+import type { Ns, PageMs } from "../base/units";
+import { isUnderWay } from "./figures";
 import { Link } from "./link";
 import { Recording } from "./recording";
+import { Selection } from "./selection";
 
 /** A resync is asked for again while no answer comes: right after a widget was made, the host may hold the request back. */
 const ASK_AGAIN: PageMs = 250;
@@ -12,6 +14,7 @@ const ASK_AT_MOST_EVERY: PageMs = 8000;
 export class Store {
   readonly changes = new Changes();
   readonly link = new Link();
+  readonly selection = new Selection();
   recording = new Recording();
   /** Where the newest message stands; null before the first. */
   head: MessageHead | null = null;
@@ -31,6 +34,16 @@ export class Store {
 
   get hasGap(): boolean {
     return this.#gapAfter !== null;
+  }
+
+  /** Whether time goes on: the trace is live and calls wait or run. */
+  get isLive(): boolean {
+    return this.head !== null && this.head.state === "live" && isUnderWay(this.head);
+  }
+
+  /** The trace's time at `page`; it stands still once nothing waits or runs. */
+  now(page: PageMs): Ns {
+    return this.isLive ? this.link.now(page) : (this.head?.now ?? 0);
   }
 
   /**

@@ -39,6 +39,17 @@ function labelFor(time: Ns, step: Ns, farthest: Ns): string {
   return time === 0 ? "0" : `${text}\u202f${unit}`;
 }
 
+/** A time as the axis of this scale would name it, told to `step`. */
+export function timeLabel(time: Ns, step: Ns, scale: TimeScale): string {
+  const farthest = Math.max(Math.abs(scale.start), Math.abs(scale.end));
+  const fine = Math.max(1, 10 ** Math.floor(Math.log10(step)));
+  if (farthest >= 120e9 && fine < 1e9) {
+    // A clock's seconds would hide what the reader zoomed in for.
+    return `${labelFor(Math.floor(time / 1e9) * 1e9, 1e9, farthest)} + ${labelFor(time - Math.floor(time / 1e9) * 1e9, fine, 1e9 - 1)}`;
+  }
+  return labelFor(Math.round(time / fine) * fine, fine, farthest);
+}
+
 /** The ticks that a scale shows, with at least `gap` px between two of them. */
 export function ticks(scale: TimeScale, gap: Px): { step: Ns; ticks: Tick[] } {
   const step = roundStep(gap * scale.nsPerPx);

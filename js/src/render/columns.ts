@@ -1,35 +1,56 @@
 /**
  * Draws a lane that has more slices than fit: each pixel column takes its strength from the share of its time that was busy, its colour from
- * how much of that failed. A mark at the foot shows every column in which any call failed, however short: none is merged out of sight.
+ * how that time ended. A mark at the foot shows every place where any call failed, however short: none is merged out of sight.
  */
+import { FAILURES, Outcome } from "../base/codes";
 import type { TimeScale } from "../base/scale";
 import type { Px } from "../base/units";
 import type { SliceIndex, Sums } from "../model/slices";
+import { drawMarks } from "./marks";
 import type { Box, Palette, PixelRow, Rgb, Surface } from "./surface";
-
-/** The mark reaches past the bar's foot, where it stands against the ground instead of against the bar. */
-const MARK_ABOVE: Px = 5;
-const MARK_BELOW: Px = 2;
-const MARK_WIDTH: Px = 3;
 
 /** Any work at all leaves a trace that can be seen. */
 const FAINTEST = 0.25;
 
-function paintPixel(pixels: Uint8ClampedArray, at: number, from: Rgb, to: Rgb, mix: number, alpha: number): void {
-  for (let i = 0; i < 3; i++) pixels[4 * at + i] = from[i]! + (to[i]! - from[i]!) * mix;
-  pixels[4 * at + 3] = 255 * alpha;
+/** How strong is what the reader has filtered out. */
+export const DIM = 0.15;
+
+/** A colour made of parts by their weight. */
+class Mix {
+  weight = 0;
+  readonly #sum = [0, 0, 0];
+
+  clear(): void {
+    this.weight = 0;
+    this.#sum.fill(0);
+  }
+
+  add([red, green, blue]: Rgb, weight: number): void {
+    this.weight += weight;
+    this.#sum[0]! += red * weight;
+    this.#sum[1]! += green * weight;
+    this.#sum[2]! += blue * weight;
+  }
+
+  paint(pixels: Uint8ClampedArray, at: number, alpha: number): void {
+    for (let i = 0; i < 3; i++) pixels[4 * at + i] = this.#sum[i]! / this.weight;
+    pixels[4 * at + 3] = 255 * alpha;
+  }
 }
 
-/** Set the pixels where any call failed, at least `width` of them around each. */
-function markFailures(sums: Sums, pixels: Uint8ClampedArray, colour: Rgb, width: number): void {
-  const columns = sums.length - 1;
-  pixels.fill(0);
-  const reach = Math.floor(width / 2);
-  let next = 0;
-  for (let i = 0; i < columns; i++) {
-    if (sums.failed[i + 1]! <= sums.failed[i]! && sums.failedBusy[i + 1]! <= sums.failedBusy[i]!) continue;
-    next = Math.max(next, i - reach);
-    for (; next <= Math.min(columns - 1, i + reach); next++) paintPixel(pixels, next, colour, colour, 0, 1);
+export interface ColumnLooks {
+  readonly palette: Palette;
+  /** Colour of what did not fail. */
+  readonly plain: Rgb;
+  readonly shows: ((code: number) => boolean) | null;
+}
+
+/** Where calls failed in one way: the middles of the columns, in px. */
+function* failedPlaces(sums: Sums, failure: number, pxPerColumn: number): Generator<Px> {
+  const busy = sums.failedBusy[failure]!;
+  const count = sums.failed[failure]!;
+  for (let i = 0; i + 1 < sums.length; i++) {
+    if (count[i + 1]! > count[i]! || busy[i + 1]! > busy[i]!) yield (i + 0.5) * pxPerColumn;
   }
 }
 
@@ -44,31 +65,41 @@ export function drawColumns(
   slices: SliceIndex,
   sums: Sums,
   strip: PixelRow,
-  palette: Pick<Palette, "slices">,
+  { palette, plain, shows }: ColumnLooks,
 ): void {
   const columns = sums.length - 1;
   const step = (scale.end - scale.start) / columns;
   slices.sumsAt(scale.start, step, sums);
-  const plain = palette.slices.returned.rgb;
-  const failed = palette.slices.raised.rgb;
-  let anyFailed = false;
+  const strength = (code: number) => (shows === null || shows(code) ? 1 : DIM);
+  const plainStrength = strength(Outcome.returned);
+  const failures = FAILURES.flatMap((kind, k) =>
+    slices.failedCount(k) > 0
+      ? [{ k, kind, rgb: palette.slices[kind].rgb, strength: strength(Outcome[kind]), busy: sums.failedBusy[k]! }]
+      : [],
+  );
+  const mix = new Mix();
   for (let i = 0; i < columns; i++) {
     const busy = sums.busy[i + 1]! - sums.busy[i]!;
-    const failedBusy = sums.failedBusy[i + 1]! - sums.failedBusy[i]!;
-    const share = Math.min(1, busy / step);
     const some = busy > 0 || sums.started[i + 1]! > sums.started[i]!;
-    paintPixel(
-      strip.pixels,
-      i,
-      plain,
-      failed,
-      busy > 0 ? failedBusy / busy : 0,
-      some ? FAINTEST + (1 - FAINTEST) * share : 0,
-    );
-    anyFailed ||= failedBusy > 0 || sums.failed[i + 1]! > sums.failed[i]!;
+    if (!some) {
+      strip.pixels[4 * i + 3] = 0;
+      continue;
+    }
+    mix.clear();
+    let rest = busy;
+    for (const failure of failures) {
+      const failed = failure.busy[i + 1]! - failure.busy[i]!;
+      if (failed <= 0) continue;
+      rest -= failed;
+      mix.add(failure.rgb, failed * failure.strength);
+    }
+    const strongest = mix.weight > 0 ? 1 : plainStrength;
+    // A call may be so short that it takes no time at all; it has a colour nevertheless.
+    mix.add(plain, Math.max(rest, mix.weight > 0 ? 0 : 1e-9) * plainStrength);
+    mix.paint(strip.pixels, i, FAINTEST * strongest + (1 - FAINTEST) * Math.min(1, mix.weight / step));
   }
   strip.paint(surface, box.x, box.y, box.width, box.height);
-  if (!anyFailed) return;
-  markFailures(sums, strip.pixels, failed, Math.round((MARK_WIDTH * columns) / box.width));
-  strip.paint(surface, box.x, box.y + box.height - MARK_ABOVE, box.width, MARK_ABOVE + MARK_BELOW);
+  for (const { k, kind, strength } of failures) {
+    if (strength === 1) drawMarks(surface, box, kind, failedPlaces(sums, k, box.width / columns), palette);
+  }
 }

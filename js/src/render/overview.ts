@@ -1,5 +1,6 @@
 /** The strip above the rows: all of the run, its queue depth and its busy workers over time, and the window that the rows show. */
 import type { Span, TimeScale } from "../base/scale";
+import type { Px } from "../base/units";
 import type { Load } from "../model/load";
 import type { Box, Palette, Surface } from "./surface";
 
@@ -54,15 +55,32 @@ export function drawOverview(
   }
   surface.fillStyle = palette.line;
   surface.fillRect(box.x, box.y + box.height - 1, box.width, 1);
-  const left = Math.max(box.x, all.timeToPx(window.start));
-  const right = Math.min(box.x + box.width, all.timeToPx(window.end));
-  if (left <= box.x + 0.5 && right >= box.x + box.width - 0.5) return;
-  surface.globalAlpha = 0.65;
-  surface.fillStyle = palette.surface;
-  surface.fillRect(box.x, box.y, left - box.x, box.height - 1);
-  surface.fillRect(right, box.y, box.x + box.width - right, box.height - 1);
-  surface.globalAlpha = 1;
-  surface.strokeStyle = palette.accent;
-  surface.lineWidth = 1;
-  surface.strokeRect(Math.round(left) + 0.5, box.y + 0.5, Math.max(2, Math.round(right - left) - 1), box.height - 2);
+  drawWindow(surface, box, all.timeToPx(window.start), all.timeToPx(window.end), palette);
+}
+
+const HANDLE: Px = 5;
+
+/** What lies outside of the window is faded; its two edges have handles, also while it holds all. */
+function drawWindow(surface: Surface, box: Box, from: Px, to: Px, palette: Palette): void {
+  const left = Math.max(box.x, from);
+  const right = Math.min(box.x + box.width, to);
+  const holdsAll = left <= box.x + 0.5 && right >= box.x + box.width - 0.5;
+  if (!holdsAll) {
+    surface.globalAlpha = 0.65;
+    surface.fillStyle = palette.surface;
+    surface.fillRect(box.x, box.y, left - box.x, box.height - 1);
+    surface.fillRect(right, box.y, box.x + box.width - right, box.height - 1);
+    surface.globalAlpha = 1;
+    surface.strokeStyle = palette.accent;
+    surface.lineWidth = 1;
+    surface.strokeRect(Math.round(left) + 0.5, box.y + 0.5, Math.max(2, Math.round(right - left) - 1), box.height - 2);
+  }
+  surface.fillStyle = holdsAll ? palette.line : palette.accent;
+  const top = box.y + box.height / 2 - 8;
+  for (const x of [left, right]) {
+    const at = Math.max(box.x, Math.min(box.x + box.width - HANDLE, x - HANDLE / 2));
+    surface.beginPath();
+    surface.roundRect(at, top, HANDLE, 15, 2);
+    surface.fill();
+  }
 }

@@ -39,7 +39,7 @@ function pickMerged(slices: SliceIndex, scale: TimeScale, x: Px): Picked | null 
   return {
     kind: "merged",
     count: to - from,
-    failed: sums.failed[1]! - sums.failed[0]!,
+    failed: sums.failed.reduce((total, count) => total + count[1]! - count[0]!, 0),
     share,
     start,
     end: start + step,

@@ -1,19 +1,27 @@
 /** Draws the rows of the plot: one call for each kind of row. */
+import { Outcome } from "../base/codes";
 import type { TimeScale } from "../base/scale";
-import type { Ns, Row } from "../base/units";
+import type { Ns, Px, Row } from "../base/units";
 import type { Caller } from "../model/callers";
 import type { Lane, Recording } from "../model/recording";
 import type { SliceIndex, Sums } from "../model/slices";
-import { drawColumns } from "./columns";
-import { drawRunning, drawSlices, kindOf, prepareText, type SliceText } from "./slices";
+import { DIM, drawColumns } from "./columns";
+import { drawLead } from "./leads";
+import { drawLife } from "./life";
+import { drawRunning, drawSlices, kindOf, prepareText, type SliceLooks, type SliceText } from "./slices";
 import type { Box, Palette, PixelRow, SliceStyle, Surface } from "./surface";
 
 /** All lanes together draw about so many rectangles at most; fuller lanes are drawn by column. */
 const MOST_RECTANGLES = 4000;
+const MOST_LEADS = 2000;
+
+/** Height of the tick for a result that was taken. */
+const TICK: Px = 6;
 
 /** What drawing one frame's rows takes. */
 export interface Pen {
   readonly surface: Surface;
+  readonly recording: Recording;
   readonly scale: TimeScale;
   readonly palette: Palette;
   /** Room for one value more than the plot has physical pixel columns. */
@@ -21,6 +29,10 @@ export interface Pen {
   readonly strip: PixelRow;
   readonly textOf: (row: Row) => SliceText;
   readonly waitTextOf: (kind: number, row: Row) => SliceText;
+  /** Which slices are strong, by the code of their outcome, that of running ones included; null for all. */
+  readonly shows: ((code: number) => boolean) | null;
+  /** Whether waiting and transfer are drawn before each slice. */
+  readonly leads: boolean;
   readonly now: Ns;
   /** How many rows share the frame. */
   readonly rows: number;
@@ -31,70 +43,69 @@ export function isMerged(count: number, scale: TimeScale, rows: number): boolean
   return count > Math.max(150, Math.min(scale.width / 3, MOST_RECTANGLES / rows));
 }
 
-/** How finished slices look, and what they say. */
-interface Looks {
-  readonly styleOf: (code: number) => SliceStyle;
-  readonly textOf: (code: number, row: Row) => SliceText;
-  readonly merged: Pick<Palette, "slices">;
-}
-
-function drawFinished(pen: Pen, box: Box, slices: SliceIndex, { styleOf, textOf, merged }: Looks): void {
-  const { surface, scale } = pen;
+/** @returns how many slices were merged */
+function drawFinished(pen: Pen, box: Box, slices: SliceIndex, plain: SliceStyle, looks: SliceLooks): number {
+  const { surface, scale, palette } = pen;
   const range = slices.between(scale.start, scale.end);
-  const full = isMerged(range[1] - range[0], scale, pen.rows);
-  if (full) drawColumns(surface, box, scale, slices, pen.sums, pen.strip, merged);
-  else drawSlices(surface, box, scale, slices, range, styleOf, textOf);
+  const count = range[1] - range[0];
+  if (!isMerged(count, scale, pen.rows)) {
+    drawSlices(surface, box, scale, slices, range, looks);
+    return 0;
+  }
+  drawColumns(surface, box, scale, slices, pen.sums, pen.strip, { palette, plain: plain.rgb, shows: looks.shows });
+  return count;
 }
 
-/** Draw the time that a worker was there, a thin line until it was ready, and a mark where it ended. */
-function drawLife({ surface, scale, palette }: Pen, box: Box, { info, slices }: Lane, now: Ns): void {
-  const from = Number.isFinite(info.started) ? scale.timeToPx(info.started) : box.x;
-  const to = scale.timeToPx(info.exited ?? Math.max(now, scale.end));
-  const left = Math.max(box.x, from);
-  const right = Math.min(box.x + box.width, to);
-  if (right > left) {
-    surface.fillStyle = palette.lane;
-    surface.fillRect(left, box.y, right - left, box.height);
-  }
-  // A worker that has run a call was ready, whether or not anybody said so.
-  const readyAt = info.ready ?? (slices.count === 0 && info.exited === null ? now : info.started);
-  if (readyAt > info.started) {
-    const ready = Math.min(right, scale.timeToPx(readyAt));
-    surface.fillStyle = palette.line;
-    if (ready > left) surface.fillRect(left, box.y + box.height / 2 - 0.5, ready - left, 1);
-    if (from >= box.x && from < right) surface.fillRect(Math.round(from), box.y + box.height / 2 - 4, 1, 8);
-  }
-  if (info.exited !== null && to >= box.x && to <= box.x + box.width) {
-    surface.fillStyle = info.detail ? palette.slices.lost.edge : palette.line;
-    surface.fillRect(Math.round(to), box.y, info.detail ? 2 : 1, box.height);
+function drawLeads({ surface, scale, palette, recording }: Pen, box: Box, slices: SliceIndex): void {
+  const [from] = slices.between(scale.start, scale.end);
+  // Calls that start beyond the right edge may already wait here.
+  const to = Math.min(slices.count, from + MOST_LEADS);
+  for (let i = from; i < to; i++) {
+    const call = recording.calls.get(slices.row.get(i));
+    if (call !== null) drawLead(surface, box, scale, call, palette, false);
   }
 }
 
-export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row: Row; started: Ns }[]): void {
-  const { surface, scale, palette, now } = pen;
-  drawLife(pen, box, lane, now);
+/** @returns how many slices were merged */
+export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row: Row; started: Ns }[]): number {
+  const { surface, scale, palette, now, shows } = pen;
   prepareText(surface, palette);
-  drawFinished(pen, box, lane.slices, {
+  drawLife(pen, box, lane, now);
+  const merged = drawFinished(pen, box, lane.slices, palette.slices.returned, {
     styleOf: (code) => palette.slices[kindOf(code)],
     textOf: (_code, row) => pen.textOf(row),
-    merged: palette,
+    shows,
+    palette,
   });
+  const shown = shows === null || shows(Outcome.none);
   for (const { row, started } of running) {
+    surface.globalAlpha = shown ? 1 : DIM;
     drawRunning(surface, box, scale, started, now, palette.slices.running, () => pen.textOf(row));
+    surface.globalAlpha = 1;
   }
+  if (pen.leads && merged === 0) drawLeads(pen, box, lane.slices);
+  return merged;
 }
 
-/** Where a caller blocked. Merged waits take the colour of a wait, since none of them fails. */
-export function drawCaller(pen: Pen, box: Box, caller: Caller): void {
+/** Where a caller blocked, and a tick for each result that it took. Merged waits take the colour of a wait, since none of them fails. */
+export function drawCaller(pen: Pen, box: Box, caller: Caller, takes: boolean): void {
   const { surface, scale, palette, now } = pen;
   prepareText(surface, palette);
-  drawFinished(pen, box, caller.waits, {
-    styleOf: () => palette.wait,
-    textOf: pen.waitTextOf,
-    merged: { slices: { ...palette.slices, returned: palette.wait } },
-  });
+  const looks = { styleOf: () => palette.wait, textOf: pen.waitTextOf, shows: null, palette };
+  drawFinished(pen, box, caller.waits, palette.wait, looks);
   for (const wait of caller.open) {
     drawRunning(surface, box, scale, wait.start, now, palette.wait, () => pen.waitTextOf(wait.kind, wait.row));
+  }
+  if (takes) drawTakes(pen, box);
+}
+
+function drawTakes({ surface, scale, palette, recording }: Pen, box: Box): void {
+  surface.fillStyle = palette.wait.edge;
+  let before = recording.consumed.before(scale.start);
+  for (let x = 0; x < scale.width; x++) {
+    const after = recording.consumed.before(scale.pxToTime(x + 1));
+    if (after > before) surface.fillRect(x, box.y + box.height - TICK + 2, 1, TICK);
+    before = after;
   }
 }
 

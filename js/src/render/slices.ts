@@ -1,12 +1,15 @@
 /** Draws the slices of one lane as rectangles. For lanes so full that rectangles would be thinner than pixels, see `columns`. */
-import { outcomeName } from "../base/codes";
+import { FAILURES, outcomeName } from "../base/codes";
 import type { TimeScale } from "../base/scale";
 import type { Ns, Px, Row } from "../base/units";
 import type { SliceIndex } from "../model/slices";
+import { DIM } from "./columns";
+import { drawMarks } from "./marks";
 import type { Box, Palette, SliceKind, SliceStyle, Surface } from "./surface";
 
 /** Rounded corners only where they can be seen, for they cost far more than plain ones. */
 const ROUND_FROM: Px = 10;
+const FORM_FROM: Px = 12;
 const TEXT_FROM: Px = 26;
 const PADDING: Px = 5;
 /** A failed call is seen however short it was. */
@@ -22,7 +25,7 @@ export function kindOf(code: number): SliceKind {
 }
 
 function fitText(surface: Surface, [full, short]: SliceText, room: Px): string {
-  if (surface.measureText(full).width <= room) return full;
+  if (full === "" || surface.measureText(full).width <= room) return full;
   const letters = Math.floor((room / surface.measureText(full).width) * full.length) - 1;
   if (short) return surface.measureText(short).width <= room ? short : "";
   return letters >= 3 ? `${full.slice(0, letters)}…` : "";
@@ -63,6 +66,16 @@ export function prepareText(surface: Surface, palette: Palette): void {
   surface.textBaseline = "middle";
 }
 
+export interface SliceLooks {
+  readonly styleOf: (code: number) => SliceStyle;
+  readonly textOf: (code: number, row: Row) => SliceText;
+  /** Which slices are strong, by their code; null for all. */
+  readonly shows: ((code: number) => boolean) | null;
+  readonly palette: Palette;
+}
+
+const NO_TEXT: SliceText = ["", ""];
+
 /** Draw a lane's slices `[from, to)`; the failed ones last, so that no neighbour covers them. */
 export function drawSlices(
   surface: Surface,
@@ -70,19 +83,27 @@ export function drawSlices(
   scale: TimeScale,
   slices: SliceIndex,
   [from, to]: readonly [number, number],
-  styleOf: (code: number) => SliceStyle,
-  textOf: (code: number, row: Row) => SliceText,
+  { styleOf, textOf, shows, palette }: SliceLooks,
 ): void {
+  const places: Px[][] = FAILURES.map(() => []);
   for (const failed of [false, true]) {
     for (let i = from; i < to; i++) {
-      if (slices.failedAt(i) !== failed) continue;
+      const failure = slices.failureAt(i);
+      if (failure >= 0 !== failed) continue;
+      const code = slices.code.get(i);
       const left = scale.timeToPx(slices.start.get(i));
       const right = Math.max(scale.timeToPx(slices.end.get(i)), left + (failed ? LEAST_FAILED : LEAST));
-      drawSlice(surface, box, left, right, styleOf(slices.code.get(i)), () =>
-        textOf(slices.code.get(i), slices.row.get(i)),
-      );
+      const shown = shows === null || shows(code);
+      surface.globalAlpha = shown ? 1 : DIM;
+      drawSlice(surface, box, left, right, styleOf(code), () => (shown ? textOf(code, slices.row.get(i)) : NO_TEXT));
+      // A pattern needs some room to be seen as one.
+      if (failed && shown && right - left < FORM_FROM) places[failure]!.push((left + right) / 2);
     }
   }
+  surface.globalAlpha = 1;
+  FAILURES.forEach((kind, k) => {
+    if (places[k]!.length > 0) drawMarks(surface, box, kind, places[k]!, palette);
+  });
 }
 
 /** A running call: pale, with a strong leading edge that moves. */

@@ -24,3 +24,16 @@ export function setAttribute(node: HTMLElement, name: string, value: string | nu
 export function setHidden(node: HTMLElement, hidden: boolean): void {
   if (node.hidden !== hidden) node.hidden = hidden;
 }
+
+/** A sample of a kind of slice, in its colour and form. */
+export function swatch(kind: string): HTMLElement {
+  const node = element("span", "pv-swatch");
+  node.dataset.kind = kind;
+  return node;
+}
+
+/** Names and values beside each other. Not a definition list: hosts have styles of their own for those. */
+export function table(lines: readonly (readonly [label: string, value: string])[]): HTMLElement {
+  const cells = lines.flatMap(([label, value]) => [element("span", "pv-unit", label), element("span", "", value)]);
+  return element("div", "pv-tip-table", ...cells);
+}

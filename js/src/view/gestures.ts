@@ -2,12 +2,19 @@
 import { listen } from "../base/listen";
 import type { Px } from "../base/units";
 
+/** What the moves of one pointer mean, from down to up. */
+export interface Drag {
+  move(x: Px): void;
+  /** @param clicked whether the pointer hardly moved */
+  end(clicked: boolean): void;
+}
+
 export interface Actions {
   /** Make what is shown `factor` times as long, around a place of the plot. */
   zoom(x: Px, factor: number): void;
   pan(by: Px): void;
-  /** Bring a place of the overview into the middle. */
-  centre(x: Px): void;
+  /** A pointer went down; null where that means nothing. */
+  grab(x: Px, y: Px, shift: boolean): Drag | null;
   fit(): void;
   hover(x: Px, y: Px): void;
   leave(): void;
@@ -30,8 +37,8 @@ class Pointers {
     this.#at.set(id, x);
   }
 
-  up(id: number): void {
-    this.#at.delete(id);
+  up(id: number): boolean {
+    return this.#at.delete(id);
   }
 
   /** @returns how the middle moved and by what factor the fingers came together; null for a pointer that is not down */
@@ -46,84 +53,81 @@ class Pointers {
   }
 }
 
+function followWheel(
+  plot: HTMLElement,
+  place: (event: MouseEvent) => { x: Px },
+  actions: Actions,
+  signal: AbortSignal,
+) {
+  const turned = (event: WheelEvent) => {
+    if (!event.ctrlKey && !event.metaKey) return;
+    event.preventDefault();
+    const delta = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
+    // A pinch arrives as a wheel with small steps and Ctrl; the limit keeps a mouse's coarse steps from leaping.
+    actions.zoom(place(event).x, Math.exp(Math.max(-60, Math.min(60, delta)) * 0.006));
+  };
+  listen(plot, "wheel", turned, signal, { passive: false });
+}
+
 /**
  * @param plot what takes the pointer
  * @param place turns an event into px from the canvas' left and top edge
- * @param inOverview whether a height lies in the overview
  */
 export function followPointer(
   plot: HTMLElement,
   place: (event: MouseEvent) => { x: Px; y: Px },
-  inOverview: (y: Px) => boolean,
   actions: Actions,
   signal: AbortSignal,
 ): void {
   const pointers = new Pointers();
-  let dragsOverview = false;
+  let drag: Drag | null = null;
   let travelled: Px = 0;
 
-  listen(
-    plot,
-    "wheel",
-    (event) => {
-      if (!event.ctrlKey && !event.metaKey) return;
-      event.preventDefault();
-      const delta = event.deltaY * (event.deltaMode === WheelEvent.DOM_DELTA_LINE ? LINE : 1);
-      // A pinch arrives as a wheel with small steps and Ctrl; the limit keeps a mouse's coarse steps from leaping.
-      actions.zoom(place(event).x, Math.exp(Math.max(-60, Math.min(60, delta)) * 0.006));
-    },
-    signal,
-    { passive: false },
-  );
+  const down = (event: PointerEvent) => {
+    const { x, y } = place(event);
+    if (event.button !== 0 || x < 0) return;
+    pointers.down(event.pointerId, x);
+    travelled = 0;
+    // A second finger turns the drag into a pinch.
+    drag?.end(false);
+    drag = pointers.count === 1 ? actions.grab(x, y, event.shiftKey) : null;
+  };
 
-  listen(
-    plot,
-    "pointerdown",
-    (event) => {
-      const { x, y } = place(event);
-      if (event.button !== 0 || x < 0) return;
-      pointers.down(event.pointerId, x);
-      dragsOverview = inOverview(y);
-      travelled = 0;
-      if (dragsOverview) actions.centre(x);
-    },
-    signal,
-  );
+  const move = (event: PointerEvent) => {
+    const { x, y } = place(event);
+    const moved = pointers.move(event.pointerId, x);
+    if (moved === null) {
+      actions.hover(x, y);
+      return;
+    }
+    travelled += Math.abs(moved.by);
+    if (travelled <= CLICK) return;
+    // Captured only once it is a drag, so that a click still reaches what is under it.
+    plot.setPointerCapture(event.pointerId);
+    actions.leave();
+    if (drag) drag.move(x);
+    else if (pointers.count > 1) {
+      if (moved.factor !== 1) actions.zoom(moved.middle, moved.factor);
+      actions.pan(-moved.by);
+    }
+  };
 
-  listen(
-    plot,
-    "pointermove",
-    (event) => {
-      const { x, y } = place(event);
-      const move = pointers.move(event.pointerId, x);
-      if (move === null) {
-        actions.hover(x, y);
-        return;
-      }
-      travelled += Math.abs(move.by);
-      // Captured only once it is a drag, so that a click still reaches what is under it.
-      if (travelled > CLICK) plot.setPointerCapture(event.pointerId);
-      actions.leave();
-      if (dragsOverview) actions.centre(x);
-      else {
-        if (move.factor !== 1) actions.zoom(move.middle, move.factor);
-        actions.pan(-move.by);
-      }
-    },
-    signal,
-  );
+  const up = (event: PointerEvent) => {
+    if (!pointers.up(event.pointerId)) return;
+    const ended = drag;
+    drag = null;
+    ended?.end(event.type === "pointerup" && travelled <= CLICK);
+  };
 
-  for (const end of ["pointerup", "pointercancel"] as const) {
-    listen(plot, end, (event) => pointers.up(event.pointerId), signal);
-  }
+  followWheel(plot, place, actions, signal);
+  listen(plot, "pointerdown", down, signal);
+  listen(plot, "pointermove", move, signal);
+  listen(plot, "pointerup", up, signal);
+  listen(plot, "pointercancel", up, signal);
   listen(plot, "pointerleave", () => actions.leave(), signal);
-  listen(
-    plot,
-    "dblclick",
-    (event) => {
-      event.preventDefault();
-      actions.fit();
-    },
-    signal,
-  );
+  const fit = (event: MouseEvent) => {
+    event.preventDefault();
+    actions.fit();
+  };
+  listen(plot, "dblclick", fit, signal);
 }

@@ -4,6 +4,7 @@ import { duration, percent, rate, whole } from "../base/format";
 import type { PageMs } from "../base/units";
 import { figures, isUnderWay } from "../model/figures";
 import type { Store } from "../model/store";
+import type { Merged } from "../render/scene";
 import { element, setAttribute, setHidden, setText } from "./dom";
 import { shortName } from "./naming";
 import { words } from "./words";
@@ -40,6 +41,7 @@ export class Header {
   readonly #elapsed = new Fact();
   readonly #left = new Fact();
   readonly #busy = new Fact();
+  readonly #merged = new Fact();
   readonly #failures = element("div", "pv-failures");
   readonly #notice = element("div", "pv-notice");
   readonly #bars = (["finished", "failed", "cancelled", "running"] as const).map(
@@ -49,12 +51,21 @@ export class Header {
 
   /** @param buttons what stands at the right end */
   constructor(buttons: HTMLElement) {
-    const facts = [this.#done, this.#rate, this.#elapsed, this.#left, this.#busy].map((fact) => fact.node);
+    const facts = [this.#done, this.#rate, this.#elapsed, this.#left, this.#busy, this.#merged].map(
+      (fact) => fact.node,
+    );
     const line = element("div", "pv-line", this.#title, this.#state, element("span", "pv-facts", ...facts), buttons);
     const progress = element("div", "pv-progress", ...this.#bars.map(([, bar]) => bar));
     progress.setAttribute("aria-hidden", "true");
+    this.#merged.show(null, "");
+    this.#merged.node.title = words.mergedHint;
     this.#notice.setAttribute("role", "status");
     this.node = element("div", "pv-header", line, this.#failures, this.#notice, progress);
+  }
+
+  /** Say what the picture summarises. */
+  showMerged({ lanes, calls }: Merged): void {
+    this.#merged.show(lanes === 0 ? null : whole(calls), words.mergedCalls);
   }
 
   update(store: Store, page: PageMs): void {

@@ -2,8 +2,8 @@
 import type { TimeScale } from "../base/scale";
 import type { Ns, PageMs, Px } from "../base/units";
 import type { Recording } from "../model/recording";
-import { type Layout, OVERVIEW_HEIGHT, rowAt, visibleRows } from "../render/layout";
-import { pick } from "../render/pick";
+import { type Layout, OVERVIEW_HEIGHT, type RowPlace, rowAt, visibleRows } from "../render/layout";
+import { type Picked, pick } from "../render/pick";
 import type { Highlight } from "../render/scene";
 import type { Stage } from "./stage";
 import { Tooltip } from "./tooltip";
@@ -29,6 +29,23 @@ export class Hover {
     return this.#at === null ? null : scale.pxToTime(this.#at.x);
   }
 
+  /** What is at a place of the canvas. */
+  find(
+    recording: Recording,
+    layout: Layout,
+    stage: Stage,
+    scale: TimeScale,
+    now: Ns,
+    at: { x: Px; y: Px },
+  ): { row: RowPlace; picked: Picked } | null {
+    const inside = at.y >= OVERVIEW_HEIGHT && at.y < OVERVIEW_HEIGHT + stage.rowsHeight;
+    const row = inside ? rowAt(layout, at.y - OVERVIEW_HEIGHT + stage.scroll) : null;
+    if (row === null) return null;
+    const rows = visibleRows(layout, stage.scroll, stage.rowsHeight).length;
+    const picked = pick(recording, row, scale, at.x, now, rows);
+    return picked && { row, picked };
+  }
+
   /** Show the tooltip of what is under the pointer, and say what to outline. */
   update(
     recording: Recording,
@@ -39,18 +56,16 @@ export class Hover {
     page: PageMs,
   ): Highlight | null {
     const at = this.#at;
-    const inside = at !== null && at.y >= OVERVIEW_HEIGHT && at.y < OVERVIEW_HEIGHT + stage.rowsHeight;
-    const row = inside ? rowAt(layout, at.y - OVERVIEW_HEIGHT + stage.scroll) : null;
-    const rows = visibleRows(layout, stage.scroll, stage.rowsHeight).length;
-    const picked = inside && row !== null ? pick(recording, row, scale, at.x, now, rows) : null;
-    if (picked === null || row === null || at === null) {
+    const found = at && this.find(recording, layout, stage, scale, now, at);
+    if (!found || at === null) {
       this.tip.hide();
       return null;
     }
+    const { row, picked } = found;
     if (page - this.#shownAt > RENEW) {
       this.#shownAt = page;
       this.tip.show(recording, picked, row, stage.toWindow(at));
     }
-    return { start: picked.start, end: picked.end, row };
+    return { start: picked.start, end: picked.end, row, call: picked.kind === "call" ? picked.row : null };
   }
 }

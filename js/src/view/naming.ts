@@ -34,7 +34,7 @@ const MADE_UP = /^ThreadPoolExecutor-\d+_(\d+)$/;
 
 export function laneName({ info }: Lane): string {
   const number = MADE_UP.exec(info.name)?.[1];
-  return number === undefined ? info.name || words.worker(info.lane) : words.threadNumber(number);
+  return number === undefined ? info.name || words.workerNumber(info.lane) : words.threadNumber(number);
 }
 
 export const callerName = (recording: Recording, index: number) => recording.callers.names[index] || words.caller;

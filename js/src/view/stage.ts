@@ -57,9 +57,10 @@ export class Stage {
    *
    * @param rows height of all rows
    * @param wished height of the plot that the user asked for; 0 for as high as it needs
+   * @param room height of the plot at most; null where the page scrolls, and lanes beyond a number scroll inside
    * @returns false when there is no room at all, as in a folded output
    */
-  fit(rows: Px, wished: Px): boolean {
+  fit(rows: Px, wished: Px, room: Px | null): boolean {
     const total = this.plot.clientWidth;
     if (total === 0) {
       // Hosts hide outputs for a moment, too short for the observer to notice. Watched anew, it tells as soon as there is a size.
@@ -67,7 +68,8 @@ export class Stage {
       this.#observer.observe(this.plot);
       return false;
     }
-    const most = wished > 0 ? wished - OVERVIEW_HEIGHT - AXIS_HEIGHT : MOST_LANES * LANE_HEIGHT;
+    const frame = OVERVIEW_HEIGHT + AXIS_HEIGHT;
+    const most = room !== null ? room - frame : wished > 0 ? wished - frame : MOST_LANES * LANE_HEIGHT;
     const shown = Math.max(LEAST_ROWS, Math.min(rows, most));
     this.gutter = total < NARROW ? NARROW_GUTTER : GUTTER;
     this.plot.style.setProperty("--pv-gutter", `${this.gutter}px`);

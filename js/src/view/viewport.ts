@@ -1,5 +1,5 @@
 /** Which part of the run is shown: all of it and growing while it is live, or what the user chose. */
-import { moved, type Span, TimeScale, within, zoomed } from "../base/scale";
+import { moved, SHORTEST_SPAN, type Span, TimeScale, within, zoomed } from "../base/scale";
 import type { Ns, PageMs, Px } from "../base/units";
 
 /** While live the scale stays still until the run comes near its right edge; then there is room again for so much. */
@@ -82,6 +82,22 @@ export class Viewport {
   centre(time: Ns): void {
     const { start, end } = this.span;
     this.#choose(moved(this.span, time - (start + end) / 2));
+  }
+
+  /** Show this span, or as much of it as there is. */
+  show({ start, end }: Span): void {
+    const short = Math.max(0, SHORTEST_SPAN - (end - start)) / 2;
+    this.#choose({ start: start - short, end: end + short });
+  }
+
+  /** Bring a span into view at the present scale, if it is not. */
+  reveal({ start, end }: Span): void {
+    const { span } = this;
+    const inside = start >= span.start && end <= span.end;
+    const covers = start <= span.start && end >= span.end;
+    if (inside || covers) return;
+    const fits = end - start < span.end - span.start;
+    this.centre(fits ? (start + end) / 2 : start + (span.end - span.start) / 2);
   }
 
   fit(): void {

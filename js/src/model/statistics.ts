@@ -1,0 +1,75 @@
+/** What happened between two times: how many calls, how they ended, how long they took, how busy each lane was. */
+import { type CallKind, outcomeName } from "../base/codes";
+import type { Ns } from "../base/units";
+import type { Lane, Recording } from "./recording";
+
+export interface LaneShare {
+  readonly lane: Lane;
+  readonly busy: Ns;
+  /** Busy time over the part of the span in which the worker was there; NaN when it was not. */
+  readonly share: number;
+}
+
+export interface SpanStatistics {
+  /** Calls that overlap the span, by how they ended; `running` are those that have not. */
+  readonly counts: ReadonlyMap<CallKind, number>;
+  readonly calls: number;
+  readonly lanes: readonly LaneShare[];
+  /** Busy time of all workers over the time that they were there. */
+  readonly utilisation: number;
+  /** Of the calls that ended, whole, also where they reach out of the span; NaN when there is none. */
+  readonly median: Ns;
+  readonly p95: Ns;
+}
+
+/** The value below which the share `at` of sorted values lies, by the nearest rank. */
+export function quantile(sorted: Float64Array, at: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  return sorted[Math.max(0, Math.ceil(at * sorted.length) - 1)]!;
+}
+
+/** @param now until when running calls have run, in ns */
+export function statisticsOf(recording: Recording, start: Ns, end: Ns, now: Ns): SpanStatistics {
+  const codes = new Float64Array(256);
+  const ranges = [...recording.lanes.values()].map((lane) => ({ lane, range: lane.slices.between(start, end) }));
+  const durations = new Float64Array(ranges.reduce((sum, { range: [from, to] }) => sum + to - from, 0));
+  const lanes: LaneShare[] = [];
+  let next = 0;
+  let running = 0;
+  let busyOfAll = 0;
+  let thereOfAll = 0;
+  for (const { lane, range } of ranges) {
+    const { slices, info } = lane;
+    for (let i = range[0]; i < range[1]; i++) {
+      durations[next++] = slices.end.get(i) - slices.start.get(i);
+      codes[slices.code.get(i)]!++;
+    }
+    let busy = slices.busyBefore(end) - slices.busyBefore(start);
+    for (const call of recording.running.values()) {
+      if (call.lane !== info.lane || call.started >= end || now <= start) continue;
+      running++;
+      busy += Math.max(0, Math.min(now, end) - Math.max(call.started, start));
+    }
+    const from = Math.max(start, Number.isFinite(info.started) ? info.started : start);
+    const there = Math.max(0, Math.min(end, info.exited ?? Math.max(now, start)) - from);
+    lanes.push({ lane, busy, share: there > 0 ? Math.min(1, busy / there) : Number.NaN });
+    busyOfAll += busy;
+    thereOfAll += there;
+  }
+  durations.sort();
+  const counts = new Map<CallKind, number>();
+  codes.forEach((count, code) => {
+    if (count === 0) return;
+    const kind = outcomeName(code) as CallKind;
+    counts.set(kind, (counts.get(kind) ?? 0) + count);
+  });
+  if (running > 0) counts.set("running", running);
+  return {
+    counts,
+    calls: next + running,
+    lanes,
+    utilisation: thereOfAll > 0 ? Math.min(1, busyOfAll / thereOfAll) : Number.NaN,
+    median: quantile(durations, 0.5),
+    p95: quantile(durations, 0.95),
+  };
+}

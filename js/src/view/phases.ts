@@ -1,0 +1,35 @@
+/** The life of a call in words: how it ended, and how long each of its phases took. */
+import { type CallKind, Outcome } from "../base/codes";
+import { duration } from "../base/format";
+import type { Ns } from "../base/units";
+import type { Call } from "../model/calls";
+import { kindOfCall } from "../model/filter";
+import type { Recording } from "../model/recording";
+import { laneName } from "./naming";
+import { words } from "./words";
+
+export type Line = readonly [label: string, value: string];
+
+export const known = (label: string, value: Ns): Line[] => (Number.isFinite(value) ? [[label, duration(value)]] : []);
+
+export function kindOf(recording: Recording, call: Call | null): CallKind {
+  return call === null ? "pending" : kindOfCall(recording, call.row, call.outcome);
+}
+
+/** @param now until when it has run, if it runs */
+export function phases(recording: Recording, call: Call, now: Ns): Line[] {
+  const { submitted, sent, started, finished, delivered, consumed } = call;
+  const running = recording.running.has(call.row);
+  const lines = known(words.submittedAt, submitted);
+  if (call.outcome === Outcome.none && Number.isNaN(started)) lines.push(...known(words.waiting, now - submitted));
+  lines.push(...known(words.sent, sent - submitted), ...known(words.waited, started - submitted));
+  lines.push(...known(running ? words.running : words.ran, (running ? now : finished) - started));
+  if (!running && Number.isNaN(started)) lines.push(...known(words.endedAfter, finished - submitted));
+  lines.push(...known(words.delivered, delivered - finished), ...known(words.consumed, consumed - delivered));
+  return lines;
+}
+
+export function workerLine(recording: Recording, call: Call): Line[] {
+  const lane = recording.lanes.get(call.lane);
+  return lane ? [[words.on, laneName(lane)]] : [];
+}

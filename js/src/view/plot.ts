@@ -1,0 +1,207 @@
+/** The picture: names, overview, rows and axis. Decides when it is drawn, and translates between places and times. */
+import { onAbort } from "../base/listen";
+import { type Span, TimeScale } from "../base/scale";
+import type { Ns, PageMs, Px } from "../base/units";
+import { extent } from "../model/figures";
+import { placeOf } from "../model/neighbours";
+import type { Store } from "../model/store";
+import { type Layout, layOut } from "../render/layout";
+import type { Picked } from "../render/pick";
+import { drawScene, type Highlight, type Merged } from "../render/scene";
+import type { Palette } from "../render/surface";
+import { Caption } from "./caption";
+import { setAttribute } from "./dom";
+import { Frames } from "./frames";
+import { Gutter } from "./gutter";
+import { Hover } from "./hover";
+import { LoadCache } from "./load-cache";
+import { sliceText, waitText } from "./naming";
+import { Pace } from "./pace";
+import { Stage } from "./stage";
+import { readPalette } from "./theme";
+import { Viewport } from "./viewport";
+
+export interface PlotHost {
+  /** Height of the plot in px; 0 for as high as it needs. */
+  height(): Px;
+  /** How much room there is at most; null where the plot scrolls with the page. */
+  room(): Px | null;
+  /** A frame was drawn at `page`; `merged` says what it summarises. */
+  drawn(page: PageMs, now: Ns, merged: Merged): void;
+  /** Which slices are strong, by the code of their outcome; null for all. */
+  shows(): ((code: number) => boolean) | null;
+}
+
+/** A running slice that has grown by less than this does not look different: px. */
+const VISIBLE: Px = 0.3;
+
+const NOTHING: Span = { start: 0, end: 0 };
+
+export class Plot {
+  readonly viewport = new Viewport();
+  readonly stage: Stage;
+  readonly hover = new Hover();
+  /** A span that is being dragged out. */
+  draft: Span | null = null;
+  /** Whether waiting and transfer are drawn before each slice. */
+  leads = false;
+  palette: Palette | null = null;
+  layout: Layout = { rows: [], height: 0 };
+  readonly #root: HTMLElement;
+  readonly #store: Store;
+  readonly #host: PlotHost;
+  readonly #gutter = new Gutter();
+  readonly #caption = new Caption();
+  readonly #load = new LoadCache();
+  readonly #pace = new Pace();
+  readonly #frames: Frames;
+  readonly #calm = matchMedia("(prefers-reduced-motion: reduce)");
+  /** Patterns are as fine as the screen that they were made for. */
+  #paletteRatio = 0;
+  /** What the user did, or where the timeline stands, has changed. */
+  #urgent = true;
+  /** The recording has changed. */
+  #stale = true;
+  #hasRoom = false;
+  #drawnNow: Ns = 0;
+
+  constructor(root: HTMLElement, store: Store, host: PlotHost, signal: AbortSignal) {
+    this.#root = root;
+    this.#store = store;
+    this.#host = host;
+    const parts = [this.#caption.node, this.hover.tip.node];
+    this.stage = new Stage(parts, this.#gutter.node, () => this.redraw(), signal);
+    this.stage.canvas.setAttribute("role", "img");
+    this.stage.plot.tabIndex = 0;
+    this.stage.plot.setAttribute("role", "group");
+    this.#frames = new Frames(root, (page) => this.#frame(page), signal);
+    onAbort(signal, () => this.hover.point(null));
+  }
+
+  get node(): HTMLElement {
+    return this.stage.plot;
+  }
+
+  get scale(): TimeScale {
+    return this.viewport.scale(this.stage.width);
+  }
+
+  /** The scale of the overview, which holds all of the run. */
+  get overview(): TimeScale {
+    const { start, end } = this.viewport.bounds;
+    return new TimeScale(start, end, this.stage.width);
+  }
+
+  /** Whether there is a place to point at. */
+  get hasRoom(): boolean {
+    return this.stage.width > 0;
+  }
+
+  /** Draw at the next frame. */
+  redraw(): void {
+    this.#urgent = true;
+    this.#frames.request();
+  }
+
+  forgetColours(): void {
+    this.palette = null;
+    this.redraw();
+  }
+
+  /** A message came. */
+  changed(): void {
+    const { recording, head } = this.#store;
+    const layout = layOut(recording);
+    this.#urgent ||= layout.height !== this.layout.height;
+    this.layout = layout;
+    this.#gutter.layOut(recording, layout);
+    if (head !== null && this.#store.isLive) this.#caption.showLive(head.counts);
+    this.#load.outdate();
+    this.#stale = true;
+    this.#frames.request();
+  }
+
+  /** What is at a place of the canvas. */
+  pickAt(at: { x: Px; y: Px }): Picked | null {
+    const now = this.#store.now(performance.now());
+    return this.hover.find(this.#store.recording, this.layout, this.stage, this.scale, now, at)?.picked ?? null;
+  }
+
+  /** Scroll so that the lane can be seen. */
+  revealLane(lane: number): void {
+    const row = this.layout.rows.find((row) => row.kind === "lane" && row.lane.info.lane === lane);
+    if (row === undefined) return;
+    const { scroller, rowsHeight } = this.stage;
+    if (row.top < scroller.scrollTop) scroller.scrollTop = row.top;
+    const bottom = row.top + row.height;
+    if (bottom > scroller.scrollTop + rowsHeight) scroller.scrollTop = bottom - rowsHeight;
+  }
+
+  /** Draw if it would look different and it is time. Returns in how many ms to look again; null for not before something happens. */
+  #frame(page: PageMs): PageMs | null {
+    const { head, recording, link, isLive } = this.#store;
+    const now = this.#store.now(page);
+    const span = head === null ? null : extent(recording, head, now);
+    this.viewport.update(span, isLive, page, !this.#calm.matches);
+    // Asking for sizes costs layout; while only slices grow, none of them changes.
+    if (this.#urgent) this.#hasRoom = this.stage.fit(this.layout.height, this.#host.height(), this.#host.room());
+    if (!this.#hasRoom) return null;
+    const grown = Math.abs(now - this.#drawnNow) / this.scale.nsPerPx > VISIBLE;
+    const differs = this.#stale || this.#load.isStale || this.viewport.moves || grown;
+    if (this.#urgent || (differs && this.#pace.wait(page) === 0)) {
+      this.#urgent = false;
+      this.#stale = false;
+      this.#drawnNow = now;
+      const merged = this.#draw(page, now);
+      const { start, end } = span ?? NOTHING;
+      this.#gutter.update(recording, start, end, now);
+      this.#host.drawn(page, now, merged);
+      this.#pace.drew(page, performance.now() - page);
+    }
+    const grows = isLive && !link.isSilent(page) && !this.#calm.matches;
+    if (grows) this.#load.outdate();
+    const again = grows || this.#stale || this.#load.isStale || this.viewport.moves;
+    return again ? this.#pace.wait(page) : null;
+  }
+
+  #draw(page: PageMs, now: Ns): Merged {
+    const { recording, selection, isLive } = this.#store;
+    const { context, width, height, scroll, sums, strip, ratio } = this.stage;
+    if (this.#paletteRatio !== ratio) this.palette = null;
+    this.#paletteRatio = ratio;
+    this.palette ??= readPalette(this.#root, ratio);
+    setAttribute(this.node, "data-zoomed", this.viewport.follows ? null : "true");
+    const load = this.#load.get(recording, this.viewport.bounds, width, now, page);
+    if (!isLive) this.#caption.showSettled(load.mostQueued);
+    const { scale } = this;
+    const chosen = selection.value?.kind === "span" ? selection.value : null;
+    return drawScene(context, {
+      recording,
+      layout: this.layout,
+      load,
+      bounds: this.viewport.bounds,
+      scale,
+      width,
+      height,
+      scroll,
+      now,
+      palette: this.palette,
+      sums,
+      strip,
+      textOf: (row) => sliceText(recording, row),
+      waitTextOf: (kind, row) => waitText(recording, kind, row),
+      shows: this.#host.shows(),
+      leads: this.leads,
+      cursor: this.hover.time(scale),
+      highlight: this.hover.update(recording, this.layout, this.stage, scale, now, page),
+      selected: selection.row === null ? null : this.#highlightOf(selection.row, now),
+      span: this.draft ?? chosen,
+    });
+  }
+
+  #highlightOf(call: number, now: Ns): Highlight | null {
+    const place = placeOf(this.#store.recording, call, now);
+    const row = this.layout.rows.find((row) => row.kind === "lane" && row.lane === place?.lane);
+    return place && row ? { start: place.start, end: place.end, row, call } : null;
+  }
+}

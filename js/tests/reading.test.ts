@@ -1,0 +1,403 @@
+// @vitest-environment happy-dom
+/** Reading a timeline: panel, selection, keys, find, filter and table, in a DOM. */
+import type { AnyModel } from "@anywidget/types";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { COUNTS, encode, pack } from "../dev/encode";
+import { snapshot } from "../dev/synthetic";
+import makeWidget from "../src/widget";
+import { FakeModel, installBrowser } from "./fakes";
+
+const MS = 1e6;
+const LANES_TOP = 40 + 24;
+
+type Part = (given: { model: AnyModel; el: HTMLElement }) => () => void;
+
+let model: FakeModel;
+let frame: () => number;
+let log: ReturnType<typeof installBrowser>["log"];
+let end: () => void;
+
+const one = <T extends HTMLElement>(selector: string) => document.querySelector(selector) as T;
+const text = (selector: string) => one(selector)?.textContent?.replaceAll("\u202f", " ") ?? null;
+const plot = () => one(".pv-plot");
+const panel = () => one(".pv-panel");
+
+function start(encoded = snapshot({ calls: 40, lanes: 2, length: 50 * MS, failing: 0.2 })): void {
+  model = new FakeModel();
+  model.traits.snapshot = pack(encoded);
+  const parts = makeWidget() as unknown as { initialize: Part; render: Part };
+  const el = document.createElement("div");
+  document.body.append(el);
+  const given = { model: model as unknown as AnyModel, el };
+  const ends = [parts.initialize(given), parts.render(given)];
+  end = () => {
+    for (const stop of ends) stop();
+  };
+  frame();
+}
+
+function press(key: string, target: HTMLElement = plot()): KeyboardEvent {
+  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+  target.dispatchEvent(event);
+  frame();
+  return event;
+}
+
+function pointer(type: string, x: number, y: number, init: PointerEventInit = {}): void {
+  const event = new PointerEvent(type, { bubbles: true, clientX: x, clientY: y, pointerId: 1, button: 0, ...init });
+  plot().dispatchEvent(event);
+  frame();
+}
+
+function drag(from: [number, number], to: [number, number], init: PointerEventInit = {}): void {
+  pointer("pointerdown", ...from, init);
+  pointer("pointermove", (from[0] + to[0]) / 2, to[1], init);
+  pointer("pointermove", ...to, init);
+  pointer("pointerup", ...to, init);
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  document.body.replaceChildren();
+  ({ frame, log } = installBrowser(900));
+});
+
+afterEach(() => {
+  end();
+  vi.useRealTimers();
+});
+
+describe("the panel", () => {
+  it("stays with what was clicked, and Python reads it", () => {
+    start();
+    expect(panel().hidden).toBe(true);
+    pointer("pointerdown", 400, LANES_TOP + 14);
+    pointer("pointerup", 400, LANES_TOP + 14);
+    expect(panel().hidden).toBe(false);
+    expect(text(".pv-panel-name")).toMatch(/^is_prime, item \d+$/);
+    const row = Number(/\d+/.exec(text(".pv-panel-name") ?? "")?.[0]);
+    expect(model.traits.selection).toEqual({ kind: "call", row });
+    expect(model.saved).toBe(1);
+    pointer("pointermove", 600, LANES_TOP + 14);
+    pointer("pointerleave", 0, 0);
+    expect(text(".pv-panel-name")).toContain(`item ${row}`);
+    for (const word of ["submitted at", "waited", "ran", "delivered after", "worker 1", "pid"]) {
+      expect(text(".pv-panel-body")).toContain(word);
+    }
+    press("Escape");
+    expect(panel().hidden).toBe(true);
+    expect(model.traits.selection).toBeNull();
+  });
+
+  it("shows what Python selects, without an echo", () => {
+    start();
+    model.set("selection", { kind: "call", row: 5 });
+    frame();
+    expect(text(".pv-panel-name")).toBe("is_prime, item 5");
+    model.set("selection", { kind: "call", row: 999_999 });
+    expect(text(".pv-panel-name")).toContain("no longer kept");
+    model.set("selection", "nonsense");
+    expect(panel().hidden).toBe(true);
+    const saved = model.saved;
+    model.set("selection", null);
+    expect(model.saved).toBe(saved);
+  });
+
+  it("has error and traceback as text, and hides what there is not", () => {
+    const EVIL = "<b id='evil'>x</b>";
+    start(
+      snapshot({ calls: 4, lanes: 1, length: 9 * MS, failing: 1 }, Number.POSITIVE_INFINITY, {
+        errors: [[0, `E: ${EVIL}`, `Traceback\n${EVIL}`]],
+      }),
+    );
+    model.set("selection", { kind: "call", row: 0 });
+    expect(text(".pv-panel-error")).toBe(`E: ${EVIL}`);
+    expect(text(".pv-panel pre")).toBe(`Traceback\n${EVIL}`);
+    expect(document.querySelector("#evil")).toBeNull();
+    const shown = [...document.querySelectorAll<HTMLElement>(".pv-panel-block, .pv-actions")].filter(
+      (node) => !node.hidden,
+    );
+    expect(shown.length).toBe(1);
+  });
+
+  it("follows a running call until it ends", () => {
+    start(snapshot({ calls: 24, lanes: 4, length: 900 * MS }, 2600 * MS));
+    const running = [...(text(".pv-count") ?? "")];
+    expect(running.length).toBeGreaterThan(0);
+    press(".");
+    while (!text(".pv-panel-title")?.includes("running")) press(".");
+    const before = text(".pv-panel-body");
+    vi.advanceTimersByTime(600);
+    frame();
+    expect(text(".pv-panel-body")).not.toBe(before);
+  });
+});
+
+describe("a span", () => {
+  it("is chosen by Shift and drag, with its statistics", () => {
+    start();
+    drag([300, LANES_TOP + 14], [600, LANES_TOP + 20], { shiftKey: true });
+    expect(model.traits.selection).toMatchObject({ kind: "span" });
+    const { start: from, end: to } = model.traits.selection as { start: number; end: number };
+    expect([Number.isInteger(from), Number.isInteger(to), from < to]).toEqual([true, true, true]);
+    expect(model.saved).toBe(1);
+    for (const word of ["calls", "median", "95th percentile", "utilisation", "worker 1", "worker 2"]) {
+      expect(text(".pv-panel-body")).toContain(word);
+    }
+    expect(document.querySelectorAll(".pv-panel-outcomes .pv-entry").length).toBeGreaterThan(0);
+  });
+
+  it("is what is in view, by a key, and F fits it", () => {
+    start();
+    press("+");
+    press("m");
+    const chosen = model.traits.selection as { start: number; end: number };
+    press("0");
+    expect(plot().hasAttribute("data-zoomed")).toBe(false);
+    press("f");
+    expect(plot().hasAttribute("data-zoomed")).toBe(true);
+    press("m");
+    const fitted = model.traits.selection as { start: number; end: number };
+    expect(fitted.start).toBeLessThan(chosen.start);
+    expect(fitted.end).toBeGreaterThan(chosen.end);
+  });
+});
+
+describe("the overview", () => {
+  const visible = () => {
+    press("m");
+    return model.traits.selection as { start: number; end: number };
+  };
+
+  it("stretches by its edges, moves by its middle, and centres by a click", () => {
+    start();
+    const canvas = one<HTMLCanvasElement>("canvas");
+    const width = Number.parseFloat(canvas.style.width);
+    drag([0, 20], [width / 2, 20]);
+    const half = visible();
+    expect(half.start).toBeGreaterThan(0);
+    drag([width * 0.75, 20], [width * 0.6, 20]);
+    const moved = visible();
+    expect(moved.start).toBeLessThan(half.start);
+    expect(moved.end - moved.start).toBeCloseTo(half.end - half.start, -2);
+    pointer("pointerdown", 4, 20);
+    pointer("pointerup", 4, 20);
+    expect(visible().start).toBeLessThan(moved.start);
+    press("0");
+    drag([100, 20], [200, 20]);
+    const brushed = visible();
+    expect((brushed.end - brushed.start) / (half.end - half.start)).toBeCloseTo((2 * 100) / width, 1);
+  });
+});
+
+describe("keys", () => {
+  it("go from call to call and from lane to lane, and Enter opens", () => {
+    start();
+    press("Enter");
+    const first = model.traits.selection as { row: number };
+    expect(document.activeElement).toBe(panel());
+    press(".");
+    const second = model.traits.selection as { row: number };
+    expect(second.row).toBeGreaterThan(first.row);
+    press(",");
+    expect(model.traits.selection).toEqual(first);
+    expect(text(".pv-panel-body")).toContain("worker 1");
+    press(">");
+    expect(text(".pv-panel-body")).toContain("worker 2");
+    press("<");
+    expect(text(".pv-panel-body")).toContain("worker 1");
+    expect(text(".pv-unseen")).toMatch(/is_prime, item \d+, \w+, .*, worker 1/);
+    press("Escape", panel());
+    expect([panel().hidden, document.activeElement]).toEqual([true, plot()]);
+  });
+
+  it("open the help, which the host does not hear", () => {
+    start();
+    press("?");
+    const help = one<HTMLDialogElement>("dialog");
+    expect(help.open).toBe(true);
+    expect(text("dialog")).toContain("Shift");
+    let heard = 0;
+    document.body.addEventListener("keydown", () => heard++);
+    press("d", help);
+    expect(heard).toBe(0);
+    one("dialog .pv-button").click();
+    expect(help.open).toBe(false);
+  });
+
+  it("leave Escape to the host when there is nothing to let go", () => {
+    start();
+    expect(press("Escape").defaultPrevented).toBe(false);
+  });
+});
+
+describe("find", () => {
+  const type = (value: string) => {
+    const input = one<HTMLInputElement>(".pv-input");
+    input.value = value;
+    input.dispatchEvent(new Event("input", { bubbles: true }));
+    vi.advanceTimersByTime(200);
+    return input;
+  };
+
+  it("counts, goes to the next and round, and gives the focus back", () => {
+    start();
+    press("/");
+    expect(one(".pv-find").hidden).toBe(false);
+    const input = type("item");
+    expect(text(".pv-find-count")).toBe("0 found");
+    type("[17]");
+    expect(text(".pv-find-count")).toBe("1 found");
+    press("Enter", input);
+    expect(model.traits.selection).toEqual({ kind: "call", row: 17 });
+    type("raised");
+    const count = Number(/\d+/.exec(text(".pv-find-count") ?? "")?.[0]);
+    expect(count).toBeGreaterThan(1);
+    const seen = new Set<number>();
+    for (let i = 0; i < count; i++) {
+      press("Enter", input);
+      seen.add((model.traits.selection as { row: number }).row);
+    }
+    expect(seen.size).toBe(count);
+    expect(text(".pv-find-count")).toMatch(/^\d+ of \d+$/);
+    press("Escape", input);
+    expect([one(".pv-find").hidden, document.activeElement]).toEqual([true, plot()]);
+  });
+});
+
+describe("the legend", () => {
+  const entry = (name: string) =>
+    [...document.querySelectorAll<HTMLElement>(".pv-legend button")].find((node) => node.textContent?.includes(name))!;
+
+  it("filters by a click, adds with Shift, and its counts stay", () => {
+    start();
+    const counts = text(".pv-legend");
+    log.length = 0;
+    entry("raised").click();
+    frame();
+    expect(entry("raised").getAttribute("aria-pressed")).toBe("true");
+    expect(entry("returned").classList.contains("pv-off")).toBe(true);
+    expect(text(".pv-legend")).toBe(counts);
+    press(".");
+    expect(text(".pv-panel-title")).toContain("raised");
+    entry("returned").dispatchEvent(new MouseEvent("click", { shiftKey: true, bubbles: true }));
+    expect(entry("returned").getAttribute("aria-pressed")).toBe("true");
+    expect(entry("raised").getAttribute("aria-pressed")).toBe("true");
+    entry("raised").click();
+    entry("raised").click();
+    expect(document.querySelectorAll(".pv-off").length).toBe(0);
+  });
+});
+
+describe("the table", () => {
+  const cells = (id: string) =>
+    [...document.querySelectorAll(`.pv-rows .pv-cell-${id}`)].map((node) => node.textContent ?? "");
+  const head = (id: string) => one(`.pv-grid-head .pv-cell-${id} button`);
+
+  beforeEach(() => {
+    Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 24 * 11 });
+  });
+
+  it("has only the rows that can be seen, and says how many there are", () => {
+    start(snapshot({ calls: 100_000, lanes: 4, length: MS }));
+    press("t");
+    const grid = one(".pv-grid");
+    expect([plot().hidden, grid.hidden]).toEqual([true, false]);
+    expect(grid.getAttribute("role")).toBe("grid");
+    expect(grid.getAttribute("aria-rowcount")).toBe("100001");
+    expect(document.querySelectorAll(".pv-rows .pv-grid-row").length).toBe(11);
+    press("End", grid);
+    expect(cells("call")).toContain("is_prime, item 99999");
+    expect(
+      document.getElementById(grid.getAttribute("aria-activedescendant") ?? "")?.getAttribute("aria-rowindex"),
+    ).toBe("100001");
+    press("PageUp", grid);
+    press("Enter", grid);
+    expect((model.traits.selection as { row: number }).row).toBeLessThan(99_999);
+    press("t", grid);
+    expect([plot().hidden, grid.hidden]).toEqual([false, true]);
+  });
+
+  it("reaches every row also where it is higher than browsers allow", () => {
+    const many = 400_000;
+    start(
+      encode(
+        { kind: "snapshot", seq: -1, counts: { ...COUNTS, total: many, pending: many } },
+        { calls: { first: [0], count: [many], submitted: [MS], label: [0], item: [0] } },
+      ),
+    );
+    const grid = one(".pv-grid");
+    one<HTMLButtonElement>("button[aria-label='Show as a table']").click();
+    expect(Number.parseFloat(one(".pv-rows").style.height)).toBeLessThan(many * 24);
+    press("End", grid);
+    expect(cells("call").at(-1)).toBe("call, item 399999");
+    press("Home", grid);
+    expect(cells("call")[0]).toBe("call, item 0");
+  });
+
+  it("is sorted by its heads: up, down, and as submitted", () => {
+    start();
+    press("t");
+    const order = () => cells("call").map((name) => Number(/\d+$/.exec(name)?.[0]));
+    const submitted = order();
+    expect(submitted).toEqual([...submitted].sort((a, b) => a - b));
+    head("outcome").click();
+    expect(cells("outcome")[0]).toBe("raised");
+    expect(one(".pv-grid-head .pv-cell-outcome").getAttribute("aria-sort")).toBe("ascending");
+    head("outcome").click();
+    expect(cells("outcome")[0]).toBe("returned");
+    expect(one(".pv-grid-head .pv-cell-outcome").getAttribute("aria-sort")).toBe("descending");
+    head("outcome").click();
+    expect(order()).toEqual(submitted);
+    head("call").click();
+    head("call").click();
+    expect(order()[0]).toBe(39);
+  });
+
+  it("has the same filter, and a click selects", () => {
+    start();
+    press("t");
+    [...document.querySelectorAll<HTMLElement>(".pv-legend button")]
+      .find((node) => node.textContent?.includes("raised"))
+      ?.click();
+    expect(new Set(cells("outcome"))).toEqual(new Set(["raised"]));
+    one(".pv-rows .pv-grid-row").click();
+    expect(text(".pv-panel-title")).toContain("raised");
+    expect(one(".pv-rows .pv-grid-row").getAttribute("aria-selected")).toBe("true");
+  });
+
+  it("takes up what streams in, now and then", () => {
+    start(
+      encode(
+        { kind: "snapshot", seq: -1, counts: { ...COUNTS, total: 3, pending: 3 } },
+        {
+          calls: { first: [0], count: [3], submitted: [MS], label: [0], item: [0] },
+        },
+      ),
+    );
+    one<HTMLButtonElement>("button[aria-label='Show as a table']").click();
+    expect(one(".pv-grid").getAttribute("aria-rowcount")).toBe("4");
+    for (let seq = 0; seq < 5; seq++) {
+      const calls = { first: [3 + seq], count: [1], submitted: [MS], label: [0], item: [3 + seq] };
+      model.tell(encode({ seq, counts: { ...COUNTS, total: 4 + seq, pending: 4 + seq } }, { calls }));
+    }
+    vi.advanceTimersByTime(2000);
+    expect(one(".pv-grid").getAttribute("aria-rowcount")).toBe("9");
+  });
+});
+
+describe("the live region", () => {
+  it("speaks at the end at once, and meanwhile not more often than every few seconds", () => {
+    start(encode({ kind: "snapshot", seq: -1 }));
+    const said = new Set<string>();
+    for (let seq = 0; seq < 60; seq++) {
+      vi.advanceTimersByTime(100);
+      model.tell(encode({ seq, counts: { ...COUNTS, total: 100, pending: 99 - seq, running: 1, finished: seq } }));
+      said.add(text(".pv-unseen") ?? "");
+    }
+    expect(said.size).toBeGreaterThan(1);
+    expect(said.size).toBeLessThan(5);
+    model.tell(encode({ seq: 60, state: "done", counts: { ...COUNTS, total: 100, finished: 100 } }));
+    expect(text(".pv-unseen")).toBe("done: 100 of 100 calls done, 0 running, 0 failed");
+  });
+});
