@@ -11,7 +11,7 @@ from itertools import chain, compress, count, repeat
 from operator import add, sub
 from typing import TypeAlias
 
-from poolviz.tracing.vector import is_run
+from poolviz.tracing.vector import is_run, narrowed
 
 Column: TypeAlias = "array[int]"
 Table: TypeAlias = "dict[str, array[int]]"
@@ -60,6 +60,9 @@ def cast(values: Column, code: str) -> Column:
     """The values with another type code; those that are too great for it become the greatest that it has."""
     if values.typecode == code:
         return values
+    narrow = narrowed(values, code)
+    if narrow is not None:
+        return narrow
     try:
         return array(code, values)
     except OverflowError:

@@ -50,3 +50,22 @@ def offsets(numbers: "array[int]", base: int) -> "array[int]":
         result.byteswap()
     halves = array("I", result.tobytes())
     return halves[1::2] if sys.byteorder == "big" else halves[::2]
+
+
+def narrowed(values: "array[int]", code: str) -> "array[int] | None":
+    """Numbers of type code ``q`` as a narrower type; None when one of them does not fit, or is negative among others."""
+    if not values or values.typecode != "q" or sys.byteorder == "big":
+        return None
+    first, n = values[0], len(values)
+    size = array(code).itemsize
+    least = -(1 << (8 * size - 1)) if code.islower() else 0
+    if not least <= first < least + (1 << (8 * size)):
+        return None
+    if values == array("q", (first,)) * n:
+        return array(code, (first,)) * n
+    # The low bytes of each; nothing is lost if all the others are 0.
+    raw = values.tobytes()
+    low = array(code, raw[::8]) if size == 1 else array(code, raw)[:: 8 // size]
+    if raw.count(0) - low.tobytes().count(0) != (8 - size) * n or (code.islower() and min(low) < 0):
+        return None
+    return low

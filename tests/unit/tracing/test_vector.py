@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poolviz.tracing.columns import bounds, cast, runs
-from poolviz.tracing.vector import is_run, offsets
+from poolviz.tracing.vector import is_run, narrowed, offsets
 
 lengths = st.one_of(st.integers(0, 8), st.sampled_from([511, 512, 513, 1024, 1025, 1500]))
 bases = st.one_of(st.integers(1, 2**62), st.sampled_from([1, 2**32 - 300, 2**32, 2**62 - 2000]))
@@ -46,3 +46,18 @@ def test_runs_cover_the_numbers_in_order(pieces):
 @pytest.mark.parametrize(("code", "greatest"), [("B", 255), ("H", 65535), ("i", 2**31 - 1), ("I", 2**32 - 1)])
 def test_cast_saturates(code, greatest):
     assert list(cast(array("q", [0, 1, greatest, greatest + 1, 2**62]), code)) == [0, 1, greatest, greatest, greatest]
+
+
+@given(st.lists(st.integers(-(2**40), 2**40) | st.integers(0, 300), max_size=40), st.sampled_from("IiB"))
+def test_narrowed_numbers_are_the_numbers(numbers: list[int], code: str) -> None:
+    narrow = narrowed(array("q", numbers), code)
+    if narrow is not None:
+        assert (narrow.typecode, narrow.tolist()) == (code, numbers)
+
+
+@pytest.mark.parametrize("code", "IiB")
+def test_small_numbers_and_constants_are_narrowed(code: str) -> None:
+    for numbers in ([1, 2, 100], [7] * 50):
+        narrow = narrowed(array("q", numbers), code)
+        assert narrow is not None
+        assert narrow.tolist() == numbers

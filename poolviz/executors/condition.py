@@ -1,0 +1,39 @@
+"""A condition variable whose parts are made when somebody waits.
+
+A future has a condition of its own, and most futures are never waited for. `threading.Condition` makes five bound methods and a deque for
+each, 11 objects that the garbage collector visits; with 20,000 futures kept that is half of what a submit costs.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from typing import Any
+
+
+class LeanCondition(threading.Condition):
+    """`threading.Condition` over an RLock of its own, in every respect."""
+
+    _waiters: Any
+
+    def __init__(self) -> None:
+        # The parent's constructor is what costs: it is not called, and what it would set stands below.
+        self._lock = threading.RLock()
+        self._waiters = ()
+
+    acquire = property(lambda self: self._lock.acquire)  # type: ignore[assignment]  # the parent sets them on the instance
+    release = property(lambda self: self._lock.release)  # type: ignore[assignment]
+    _release_save = property(lambda self: self._lock._release_save)
+    _acquire_restore = property(lambda self: self._lock._acquire_restore)
+    _is_owned = property(lambda self: self._lock._is_owned)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """See `threading.Condition.wait`."""
+        if type(self._waiters) is tuple and self._is_owned():
+            self._waiters = deque()
+        return super().wait(timeout)
+
+    def notify_all(self) -> None:
+        """See `threading.Condition.notify_all`."""
+        if self._waiters or not self._is_owned():
+            super().notify_all()
