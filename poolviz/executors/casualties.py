@@ -27,13 +27,14 @@ class Casualties:
         self._scheduler = scheduler
         self._outcomes = outcomes
 
-    def lose(self, placement: Placement, words: str, interrupted: bool) -> list[Message]:
+    def lose(self, placement: Placement, words: str, interrupted: bool, reason: str = ABRUPT) -> list[Message]:
         """Fail the call that a worker died of, and those whose results died with it.
 
         Args:
             placement: the worker, whose slot can still be read.
             words: what became of it.
             interrupted: whether we ended it because it did not mind an interrupt.
+            reason: how the error begins.
 
         Returns:
             What it had not begun, as messages.
@@ -41,6 +42,7 @@ class Casualties:
         slot = placement.link.slot
         current, done = slot.current(), slot.words[DONE]
         started, when, last = 0, "while it ran", -1
+        words = f"{reason} Worker process {placement.pid} {words}"
         if current is not None:
             last, started = current[0], current[3] or current[1]
         elif slot.words[LOADING]:
@@ -71,7 +73,7 @@ class Casualties:
         end = now()
         outcome = Outcome.INTERRUPTED if interrupted else Outcome.LOST
         what = f"item {sent.item + at} of a map" if run is not None else "this call"
-        error: BaseException = BrokenProcessPool(f"{ABRUPT} Worker process {placement.pid} {words} {what}.")
+        error: BaseException = BrokenProcessPool(f"{words} {what}.")
         if interrupted:
             error = KeyboardInterrupt()
         if run is not None:
@@ -91,7 +93,9 @@ class Casualties:
             rest: what was left of a worker that is gone already.
         """
         units = dict.fromkeys(self._scheduler.units())
-        parts = [m.rest(m.reported) for placement in self._scheduler.placements for m in placement.messages] + rest
+        # The other workers are ended too, each with the call that it runs.
+        others = [self.lose(placement, "was ended with the pool", False, message) for placement in self._scheduler.placements]
+        parts = rest + [part for left in others for part in left]
         for part in rest:
             units.update(dict.fromkeys([part.run] if part.run is not None else [f for f in part.futures if f is not None]))
         self._scheduler.clear()
