@@ -73,9 +73,23 @@ class Kernel:
             message["header"]["subshell_id"] = subshell
         self._client.shell_channel.send(message)
 
-    def stop(self):
+    @property
+    def pid(self):
+        """The kernel's process."""
+        return self._manager.provisioner.pid
+
+    def interrupt(self):
+        """What the stop button does."""
+        self._manager.interrupt_kernel()
+
+    def restart(self):
+        """What the restart button does."""
+        self._manager.restart_kernel(now=False)
+        self._client.wait_for_ready(timeout=LIMIT)
+
+    def stop(self, now=True):
         self._client.stop_channels()
-        self._manager.shutdown_kernel(now=True)
+        self._manager.shutdown_kernel(now=now)
 
 
 def idle(message, cell):
