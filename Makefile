@@ -48,8 +48,8 @@ test: static-checks ## every test: Python, TypeScript, packaging, browser, noteb
 test-all: bundle ## the unit tests and CPython's own, on each Python that is found or that PYTHONS names
 	@$(BIN)/python scripts/test_all.py $(PYTHONS)
 
-notebooks: bundle ## execute the notebooks, keep the outputs that are the same everywhere
-	@$(BIN)/python scripts/notebooks.py notebooks/*.ipynb
+notebooks: bundle ## execute the notebooks, keep pictures and short texts of what comes
+	@$(BIN)/python -m scripts.notebooks notebooks/*.ipynb
 
 picture: bundle ## take the README's picture anew
 	@$(BIN)/python -m scripts.picture docs/timeline.png

@@ -1,22 +1,108 @@
-"""Execute notebooks in place and keep the outputs that are the same on every machine.
+"""Execute notebooks in place and keep pictures and short texts of what came out.
 
-    python notebooks.py notebooks/*.ipynb
+    python -m scripts.notebooks notebooks/*.ipynb
 
-What a cell tagged `nbval-ignore-output` printed is dropped: times, tables of this machine's files, widgets. nbval compares the rest.
+Widgets are shown neither by GitHub nor by a notebook that is opened without its kernel, so each timeline is kept as a picture. With the
+picture goes a hash of the code that led to it: a test compares the two, and tells when a notebook was changed and not executed again.
 """
 
+import hashlib
 import sys
 import tempfile
+from base64 import b64decode, b64encode
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 
-IGNORED = "nbval-ignore-output"
+from scripts.camera import WIDTH, Camera, camera
+
+#: The key of a cell's metadata that holds the hash.
+PICTURE_OF = "poolviz_picture_of"
+WIDGET = "application/vnd.jupyter.widget-view+json"
+STATES = "application/vnd.jupyter.widget-state+json"
+
+#: Characters of one output. What is longer belongs on a screen and not into git.
+SHORT = 2000
 
 
-def refresh(path: Path) -> None:
+def code_hash(notebook: Any, index: int) -> str:
+    """A hash of the code that a cell's output depends on: its own and that of all cells above it.
+
+    Args:
+        notebook: as nbformat reads it.
+        index: of the cell.
+    """
+    total = hashlib.sha256()
+    for cell in notebook.cells[: index + 1]:
+        if cell.cell_type == "code":
+            total.update(f"{cell.source}\0".encode())
+    return total.hexdigest()
+
+
+def snapshots(notebook: Any) -> dict[str, bytes]:
+    """What an executed notebook keeps of its timelines, by the number of the widget's model."""
+    found = {}
+    for model, saved in notebook.metadata.get("widgets", {}).get(STATES, {}).get("state", {}).items():
+        for buffer in saved.get("buffers", []):
+            if buffer["path"] == ["snapshot"]:
+                found[model] = b64decode(buffer["data"])
+    return found
+
+
+def kept(output: Any, saved: dict[str, bytes], taken_by: Camera) -> Any | None:
+    """An output as it goes into git: a picture, a short text, or nothing.
+
+    Args:
+        output: as the kernel gave it.
+        saved: the timelines of the notebook.
+        taken_by: who takes pictures.
+    """
+    if output.output_type == "stream":
+        # What goes to stderr carries paths and times of the machine.
+        return output if output.name == "stdout" and len(output.text) <= SHORT else None
+    data = output.get("data", {})
+    text = data.get("text/plain", "")
+    if WIDGET in data:
+        picture = b64encode(taken_by.take(saved[data[WIDGET]["model_id"]])).decode("ascii")
+        size = {"image/png": {"width": WIDTH}}
+        return nbformat.v4.new_output("display_data", {"image/png": picture, "text/plain": text}, metadata=size)
+    return nbformat.v4.new_output("display_data", {"text/plain": text}) if 0 < len(text) <= SHORT else None
+
+
+def cleaned(notebook: Any, taken_by: Camera) -> None:
+    """Leave in an executed notebook what goes into git.
+
+    Args:
+        notebook: as nbclient leaves it; changed in place.
+        taken_by: who takes the pictures.
+    """
+    saved = snapshots(notebook)
+    for index, cell in enumerate(notebook.cells):
+        # The tags stay; nbclient adds times.
+        cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {})
+        if cell.cell_type != "code":
+            continue
+        cell.execution_count = None
+        cell.outputs = [output for given in cell.outputs if (output := kept(given, saved, taken_by)) is not None]
+        if any("image/png" in output.get("data", {}) for output in cell.outputs):
+            cell.metadata[PICTURE_OF] = code_hash(notebook, index)
+    # Without the version of the Python that happened to execute it, and without the state of its widgets.
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+
+
+def refresh(path: Path, taken_by: Camera) -> None:
     """Execute one notebook and write it back.
+
+    Args:
+        path: of the notebook.
+        taken_by: who takes the pictures.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised; the file stays as it was.
@@ -24,20 +110,12 @@ def refresh(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:  # pages that it saves do not belong beside it in git
         NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
-    for cell in notebook.cells:
-        # The tags stay; nbclient adds times.
-        cell.metadata = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
-        if cell.cell_type == "code" and IGNORED in cell.metadata.get("tags", []):
-            cell.outputs = []
-    # Without the version of the Python that happened to execute it, and without the state of its widgets.
-    notebook.metadata = {
-        "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-        "language_info": {"name": "python"},
-    }
+    cleaned(notebook, taken_by)
     nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
-    for argument in sys.argv[1:]:
-        print(argument, flush=True)
-        refresh(Path(argument))
+    with camera() as pictures:
+        for argument in sys.argv[1:]:
+            print(argument, flush=True)
+            refresh(Path(argument), pictures)

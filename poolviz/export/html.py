@@ -7,7 +7,7 @@ from html import escape
 from poolviz import observe
 from poolviz.export import bundle
 from poolviz.tracing.trace import Trace, one_line
-from poolviz.wire.codec import pack
+from poolviz.wire.codec import Message, pack
 from poolviz.wire.feed import Feed
 
 _PAGE = """<!doctype html>
@@ -38,18 +38,28 @@ def render(trace: Trace) -> bytes:
     Raises:
         bundle.NotBuiltError: the front end has not been built.
     """
-    script, style = bundle.text("page.js"), bundle.text("widget.css")
-    check_inlinable(script, style)
     observe.flush_all()
     feed = Feed(trace)
     snapshot = feed.snapshot()
     feed.close()
+    return page_of(snapshot)
+
+
+def page_of(snapshot: Message) -> bytes:
+    """The page of a trace's snapshot, as UTF-8.
+
+    Raises:
+        bundle.NotBuiltError: the front end has not been built.
+    """
+    script, style = bundle.text("page.js"), bundle.text("widget.css")
+    check_inlinable(script, style)
     snapshot.header["state"] = "static"
+    title = snapshot.header["title"]
     page = _PAGE.format(
         policy=_policy(script),
-        title=escape(f"{trace.title} - poolviz"),
+        title=escape(f"{title} - poolviz"),
         style=style,
-        line=escape(one_line(trace.title, snapshot.header["counts"])),
+        line=escape(one_line(title, snapshot.header["counts"])),
         data=b64encode(pack(snapshot)).decode("ascii"),
         script=script,
     )

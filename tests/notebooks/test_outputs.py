@@ -1,0 +1,73 @@
+"""What is kept in git of the notebooks' outputs: pictures that belong to the code beside them, and short texts."""
+
+import re
+from base64 import b64decode
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from scripts.notebooks import PICTURE_OF, SHORT, camera, code_hash, refresh
+from tests.notebooks.course import NOTEBOOKS
+
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def pictures(cell: Any) -> list[str]:
+    return [output.data["image/png"] for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
+def notebook(request: pytest.FixtureRequest) -> Any:
+    return nbformat.read(request.param, as_version=4)
+
+
+def test_each_picture_is_of_the_code_that_stands_there(notebook: Any) -> None:
+    stale = []
+    for index, cell in enumerate(notebook.cells):
+        assert bool(pictures(cell)) == (PICTURE_OF in cell.metadata)
+        if pictures(cell) and cell.metadata[PICTURE_OF] != code_hash(notebook, index):
+            stale.append(cell.id)
+    assert stale == [], "run `make notebooks`: these cells, or cells above them, have changed since their picture was taken"
+    assert any(map(pictures, notebook.cells))
+
+
+def test_outputs_are_pictures_and_short_texts_without_paths(notebook: Any) -> None:
+    assert notebook.metadata.keys() == {"kernelspec", "language_info"}
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type in ("stream", "display_data")
+            text = output.text if output.output_type == "stream" else output.data.get("text/plain", "")
+            assert len(text) <= SHORT
+            assert not re.search(r"(^|[\s'\"(])/(home|tmp|usr|root|work|var)/", text), f"{cell.id} tells of a folder of some machine"
+            assert set(output.get("data", {})) <= {"text/plain", "image/png"}
+        assert all(b64decode(picture).startswith(PNG) for picture in pictures(cell))
+
+
+def test_a_change_above_a_picture_is_noticed() -> None:
+    def hashed(*sources: str) -> str:
+        return code_hash(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources]), 1)
+
+    assert hashed("a = 1", "show(a)") == hashed("a = 1", "show(a)", "b = 2")
+    assert len({hashed("a = 1", "show(a)"), hashed("a = 2", "show(a)"), hashed("a = 1", "show(b)"), hashed("a", " = 1show(a)")}) == 4
+
+
+@pytest.mark.timeout(180)
+def test_refreshing_takes_a_picture(tmp_path: Path) -> None:
+    sources = [
+        "%load_ext poolviz\nfrom poolviz import ThreadPoolExecutor",
+        "with ThreadPoolExecutor(2) as pool:\n    print(sum(pool.map(abs, range(-9, 1))))",
+        "import sys\nprint('noise', file=sys.stderr)\nprint('x' * 5000)",
+    ]
+    path = tmp_path / "run.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources]), path)
+    with camera() as taken_by:
+        refresh(path, taken_by)
+    after = nbformat.read(path, as_version=4)
+    assert [len(pictures(cell)) for cell in after.cells] == [0, 1, 0]
+    (picture,) = pictures(after.cells[1])
+    assert len(b64decode(picture)) > 3000
+    assert [output.text for output in after.cells[1].outputs if output.output_type == "stream"] == ["45\n"]
+    assert after.cells[2].outputs == []
+    assert after.cells[1].metadata[PICTURE_OF] == code_hash(after, 1)
