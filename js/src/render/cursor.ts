@@ -4,6 +4,7 @@ import type { Ns, Px } from "../base/units";
 import type { Box, Palette, Surface } from "./surface";
 
 const FLAG_PADDING: Px = 5;
+const HALO: Px = 30;
 
 export function drawCursor(surface: Surface, plot: Box, scale: TimeScale, time: Ns, palette: Palette): void {
   surface.fillStyle = palette.faintText;
@@ -28,6 +29,9 @@ export function drawFlag(surface: Surface, axis: Box, x: Px, text: string, palet
   const width = surface.measureText(text).width + 2 * FLAG_PADDING;
   if (x < axis.x - width || x > axis.x + axis.width + width) return;
   const left = Math.max(axis.x, Math.min(axis.x + axis.width - width, x - width / 2));
+  // Half a label beside the flag would be read as another time.
+  surface.fillStyle = palette.surface;
+  surface.fillRect(left - HALO, axis.y + 5, width + 2 * HALO, axis.height - 5);
   surface.fillStyle = palette.text;
   surface.beginPath();
   surface.roundRect(left, axis.y + 5, width, axis.height - 7, 3);

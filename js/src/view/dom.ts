@@ -37,3 +37,11 @@ export function table(lines: readonly (readonly [label: string, value: string])[
   const cells = lines.flatMap(([label, value]) => [element("span", "pv-unit", label), element("span", "", value)]);
   return element("div", "pv-tip-table", ...cells);
 }
+
+/** Names over their values, side by side as far as there is room. */
+export function tiles(lines: readonly (readonly [label: string, value: string])[]): HTMLElement {
+  const made = lines.map(([label, value]) => {
+    return element("span", "pv-tile", element("span", "pv-unit", label), " ", element("span", "", value));
+  });
+  return element("div", "pv-tiles", ...made);
+}

@@ -5,7 +5,7 @@ import type { Ns, Row } from "../base/units";
 import type { Selected } from "../model/selection";
 import { statisticsOf } from "../model/statistics";
 import type { Store } from "../model/store";
-import { element, setHidden, swatch, table } from "./dom";
+import { element, setHidden, swatch, tiles } from "./dom";
 import { callName, laneName } from "./naming";
 import { kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
@@ -53,11 +53,11 @@ export function callContent({ recording }: Store, row: Row, now: Ns): PanelConte
     const output = block(words.output, "");
     const actions = element("div", "pv-actions");
     setHidden(actions, true);
-    const words_ = element("div", "pv-panel-error", error);
-    setHidden(words_, error === "");
-    const texts = element("div", "pv-panel-texts", words_, block(words.traceback, traceback), output, actions);
+    const says = element("div", "pv-panel-error", error);
+    setHidden(says, error === "");
+    const texts = element("div", "pv-panel-texts", says, block(words.traceback, traceback), output, actions);
     setHidden(texts, error === "" && traceback === "");
-    return [table(lines), texts];
+    return [tiles(lines), texts];
   };
   const note = call === null ? "" : words.kinds[kind];
   return { key: JSON.stringify([row, kind, lines, error, traceback]), name, title: titleOf(kind, name, note), parts };
@@ -94,7 +94,7 @@ export function spanContent(store: Store, span: Extract<Selected, { kind: "span"
     }
     const rest = lanes.length - listed.length;
     const more = element("div", "pv-unit", rest > 0 ? words.moreLanes(whole(rest)) : "");
-    return [table(lines), element("div", "pv-panel-texts", outcomes, bars, more)];
+    return [tiles(lines), element("div", "pv-panel-texts", outcomes, bars, more)];
   };
   const key = JSON.stringify([
     lines,

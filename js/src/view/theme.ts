@@ -15,6 +15,9 @@ const FORMS: Readonly<Record<SliceKind | "wait", Form>> = {
   wait: "plain",
 };
 
+/** What a reader may ask of the system that changes the colours. */
+const WISHES = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"];
+
 /** JupyterLab says on the body which theme it shows; elsewhere the reader's system decides. */
 function resolve(choice: ThemeChoice): "light" | "dark" {
   if (choice !== "auto") return choice;
@@ -48,7 +51,7 @@ export function followTheme(
   const observer = new MutationObserver(apply);
   observer.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
   onAbort(signal, () => observer.disconnect());
-  listen(matchMedia("(prefers-color-scheme: dark)"), "change", apply, signal);
+  for (const wish of WISHES) listen(matchMedia(wish), "change", apply, signal);
   apply();
   return apply;
 }

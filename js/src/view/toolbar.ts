@@ -44,7 +44,7 @@ export class Toolbar {
       [picture, full, help],
     ];
     this.node = element("span", "pv-buttons", ...groups.map((group) => element("span", "pv-group", ...group)));
-    this.node.setAttribute("role", "toolbar");
+    this.node.setAttribute("role", "group");
     this.node.setAttribute("aria-label", words.toolbar);
     this.update({ follows: true, isLive: false, table: false, leads: false });
   }
