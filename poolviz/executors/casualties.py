@@ -82,6 +82,7 @@ class Casualties:
             self._outcomes.later(partial(self._outcomes.failed_item, run, sent, placement.number, item, start, end, outcome, error, ""))
         elif future is not None:
             future._withdrawn = True
+            future._forget_worker()
             future._function.uses -= 1
             self._outcomes.later(partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome, error, ""))
 
@@ -109,5 +110,6 @@ class Casualties:
 
     def _end_one(self, future: Future, message: str) -> None:
         future._withdrawn = True
+        future._forget_worker()
         end = now()
         self._outcomes.later(partial(self._outcomes.failed, future, -1, 0, 0, end, Outcome.LOST, BrokenProcessPool(message), ""))

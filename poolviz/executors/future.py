@@ -54,8 +54,11 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
     _payload: Payload
     _bytes_out = 0
     _withdrawn = False
+    _ended = False
+    """Whether a worker has answered; the future is resolved soon after."""
     _message: Message | None = None
     _placement: Placement | None = None
+    """Where it is; forgotten at the end, as a future may outlive its worker and its pool."""
     _entry = -1
 
     def __init__(self) -> None:
@@ -87,7 +90,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             for waiter in self._waiters:
                 waiter.add_cancelled(self)
             self._condition.notify_all()
-        self._invoke_callbacks()  # type: ignore[attr-defined]  # not in the stubs
+        self._invoke_callbacks()
         return True
 
     def running(self) -> bool:
@@ -165,6 +168,17 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         if not self._taken and self._state == FINISHED and self._journal is not None:
             self._taken = True
             self._journal.takes += (self._call, now())
+
+    def _invoke_callbacks(self) -> None:
+        # The standard library lets SystemExit and its like through: past the other callbacks, into the pool's own thread.
+        for callback in self._done_callbacks:  # type: ignore[attr-defined]  # not in the stubs
+            try:
+                callback(self)
+            except BaseException:
+                _base.LOGGER.exception("exception calling callback for %r", self)
+
+    def _forget_worker(self) -> None:
+        self._message = self._placement = None
 
     def _claim(self) -> bool:
         """Move from pending to running, for a worker thread; False if the call was cancelled."""

@@ -104,6 +104,8 @@ class Replies:
         sent.futures[at : at + n] = [None] * n
         self._scheduler.settle(placement, sent, n)
         for future in futures:
+            future._ended = True
+            future._forget_worker()
             future._function.uses -= 1
         return futures
 

@@ -77,7 +77,7 @@ class Scheduler:
 
     def withdraw(self, future: Future) -> bool:
         """Take a call back unless a worker has claimed it."""
-        if future._withdrawn:
+        if future._withdrawn or future._ended:
             return False
         message, placement = future._message, future._placement
         if message is None or placement is None:
@@ -86,6 +86,7 @@ class Scheduler:
             return False
         else:
             self._note_load(placement)
+        future._forget_worker()
         future._withdrawn = True
         future._function.uses -= 1
         return True
@@ -93,7 +94,7 @@ class Scheduler:
     def claimed(self, future: Future) -> bool:
         """Whether a worker has claimed the call."""
         placement = future._placement
-        return placement is not None and not placement.gone and placement.link.slot.words[CLAIMED] >= future._entry
+        return future._ended or (placement is not None and not placement.gone and placement.link.slot.words[CLAIMED] >= future._entry)
 
     def withdraw_run(self, run: MapRun) -> list[tuple[int, int]]:
         """Take back all items of a map that no worker has begun; their ranges."""

@@ -264,3 +264,8 @@ class ExitsInStr(Exception):
 
 def raise_it(name):
     raise globals()[name]()
+
+
+def raise_after(gate):
+    wait_for(gate)
+    raise ValueError("after the gate")
