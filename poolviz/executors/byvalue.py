@@ -22,6 +22,8 @@ from collections.abc import Callable
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
+from poolviz.executors import versions
+
 #: A function that `functools.lru_cache` made: it pickles by name alone, with nothing of the function in it.
 Cached = type(functools.lru_cache(lambda: None))
 _GLOBAL_OPS = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"})
@@ -265,7 +267,9 @@ class Arrivals:
         main = main_names()
         for name, data in zip(names, definitions, strict=True):
             self.broken.pop(name, None)
-            if len(data):
+            if name.startswith(versions.PREFIX):
+                self._import(name, data)
+            elif len(data):
                 self.names.add(name)
                 self._pending[name] = data
             else:
@@ -279,6 +283,12 @@ class Arrivals:
                 self.broken[name] = error
                 main.pop(name, None)
         self.born.clear()
+
+    def _import(self, name: str, data: Any) -> None:
+        try:
+            versions.arrive(data)
+        except BaseException as error:
+            self.broken[name] = error
 
     def _read(self, name: str) -> Any:
         value = main_names()[name] = pickle.loads(self._pending.pop(name))

@@ -16,7 +16,7 @@ import sys
 import warnings
 from typing import Any
 
-from poolviz.executors import byvalue, unsendable
+from poolviz.executors import byvalue, unsendable, versions
 from poolviz.executors.fingerprint import fingerprint, same
 from poolviz.executors.serialize import Rules, dump_definition
 from poolviz.observe import name_of
@@ -61,16 +61,18 @@ NOTHING = Snapshot({})
 class _Entry:
     """The last definition of a name, and how to tell whether it still holds."""
 
-    __slots__ = ("definition", "marks", "uses")
+    __slots__ = ("definition", "marks", "suffix", "uses")
 
-    def __init__(self, definition: Definition, uses: frozenset[str], marks: list[Any] | None) -> None:
+    def __init__(self, definition: Definition, uses: frozenset[str], marks: list[Any] | None, suffix: bytes) -> None:
         self.definition = definition
         self.uses = uses
         self.marks = marks
+        self.suffix = suffix
+        """The versions of modules that it was made with; empty when it has nothing of them."""
 
-    def holds(self, value: Any) -> bool:
+    def holds(self, value: Any, modules: dict[str, versions.Version]) -> bool:
         """Whether a value is still what the definition says, by its fingerprint."""
-        if self.marks is None or value is not self.marks[0]:
+        if self.marks is None or value is not self.marks[0] or (self.suffix and self.suffix != _suffix(modules)):
             return False
         if len(self.marks) == 1:
             return True
@@ -83,6 +85,7 @@ class Namespace:
 
     def __init__(self) -> None:
         self._entries: dict[str, _Entry] = {}
+        self._modules: dict[str, tuple[versions.Version, Definition]] = {}
         self._known: dict[frozenset[str], Snapshot] = {}
 
     def snapshot(self, names: set[str], user: object) -> Snapshot:
@@ -95,10 +98,12 @@ class Namespace:
         Raises:
             Unsendable: what a name stands for cannot be sent.
         """
-        if not names:
+        modules = versions.current()
+        if not names and not modules:
             return NOTHING
         main = byvalue.main_names()
-        definitions: dict[str, Definition] = {}
+        # Modules first: what names stand for may be taken from them.
+        definitions = {versions.PREFIX + name: self._module(version) for name, version in modules.items()}
         users = dict.fromkeys(names, "")
         todo = list(names)
         while todo:
@@ -107,7 +112,7 @@ class Namespace:
                 continue
             entry = self._entries.get(name)
             value = main.get(name, _MISSING)
-            if entry is None or not entry.holds(value):
+            if entry is None or not entry.holds(value, modules):
                 if value is _MISSING and entry is None and hasattr(builtins, name):
                     continue
                 entry = self._define(name, value, entry, _path(name, users, name_of(user)))
@@ -125,6 +130,12 @@ class Namespace:
             known = self._known[key] = Snapshot(definitions)
         return known
 
+    def _module(self, version: versions.Version) -> Definition:
+        known = self._modules.get(version.name)
+        if known is None or known[0] is not version:
+            known = self._modules[version.name] = (version, Definition(versions.PREFIX + version.name, version.definition()))
+        return known[1]
+
     def _define(self, name: str, value: Any, old: _Entry | None, path: list[str]) -> _Entry:
         rules = Rules(set(), name)
         data = b""
@@ -133,15 +144,24 @@ class Namespace:
         if value is not _MISSING:
             try:
                 data = dump_definition(value, rules)
+            except versions.Outdated:
+                raise
             except Exception as error:
                 raise unsendable.of_global(path, name, value, rules.last, error) from error
             if len(data) > LARGE:
                 _warn(name, len(data))
+        suffix = _suffix(versions.current()) if rules.changing else b""
+        # A worker reads it anew when a module has another version; what follows the end of a pickle is not read.
+        data += suffix
         same_bytes = old is not None and old.definition.data == data
         definition = old.definition if old is not None and same_bytes else Definition(name, data)
         assert rules.names is not None
-        entry = self._entries[name] = _Entry(definition, frozenset(rules.names), marks)
+        entry = self._entries[name] = _Entry(definition, frozenset(rules.names), marks, suffix)
         return entry
+
+
+def _suffix(modules: dict[str, versions.Version]) -> bytes:
+    return repr([version.number for version in modules.values()]).encode()
 
 
 def _path(name: str, users: dict[str, str], user: str) -> list[str]:

@@ -31,7 +31,7 @@ class Functions:
     """The table of a pool. Its methods are called under the pool's lock, except `pickled`."""
 
     def __init__(self) -> None:
-        self._by_data: dict[bytes, SentFunction] = {}
+        self._by_data: dict[tuple[bytes, bool], SentFunction] = {}
         self._by_name: dict[tuple[str, str], bytes] = {}
         self.namespace = Namespace()
         self._next = 0
@@ -59,11 +59,11 @@ class Functions:
 
         Args:
             data: the pickled function.
-            lasting: whether it uses no name of `__main__`.
+            lasting: whether it uses nothing that may stand for something else later.
         """
-        found = self._by_data.get(data)
+        found = self._by_data.get((data, lasting))
         if found is None:
-            found = self._by_data[data] = SentFunction(self._next, data, lasting)
+            found = self._by_data[data, lasting] = SentFunction(self._next, data, lasting)
             self._next += 1
         found.uses += 1
         return found
@@ -75,5 +75,5 @@ class Functions:
             return []
         gone = [entry for entry in self._by_data.values() if not entry.uses][:surplus]
         for entry in gone:
-            del self._by_data[entry.data]
+            del self._by_data[entry.data, entry.lasting]
         return [entry.number for entry in gone]

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 from poolviz import observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked, Failed, Outcome
-from poolviz.executors import base, manager
+from poolviz.executors import base, manager, versions
 from poolviz.executors.definitions import NOTHING
 from poolviz.executors.future import Future
 from poolviz.executors.manager import Manager
@@ -134,9 +134,9 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         try:
             names: set[str] = set()
             data = pool.scheduler.functions.pickled(fn, names)
-            lasting = not names
+            lasting = not names and not versions.current()
             future._payload = dump_call(args, kwargs, names)
-            future._snapshot = pool.scheduler.functions.namespace.snapshot(names, fn) if names else NOTHING
+            future._snapshot = pool.scheduler.functions.namespace.snapshot(names, fn) if names or versions.current() else NOTHING
             future._bytes_out = sum(map(len, future._payload)) if len(future._payload) == 1 else _bytes(future._payload)
         except BaseException as unpicklable:
             # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
@@ -189,7 +189,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         row: tuple[Any, ...] = ()
         try:
             data = functions.pickled(fn, names)
-            lasting = not names
+            lasting = not names and not versions.current()
             if not all_plain(chain.from_iterable(rows)):
                 payloads = []
                 for row in rows:

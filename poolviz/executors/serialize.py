@@ -18,7 +18,7 @@ from multiprocessing.reduction import ForkingPickler
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from poolviz.executors import byvalue
+from poolviz.executors import byvalue, versions
 from poolviz.executors.byvalue import Cached
 
 PROTOCOL = 5
@@ -47,6 +47,9 @@ class Rules:
     def __init__(self, names: set[str] | None, born: str = "") -> None:
         self.names = names
         self.born = born
+        self.changing = False
+        """Whether something was met that belongs to a module with versions."""
+        self._modules = versions.current()
         self.last: Any = None
         """What was looked at last: when pickling fails, this is the culprit."""
 
@@ -58,6 +61,8 @@ class Rules:
         """
         self.last = obj
         if type(obj) is FunctionType:
+            if obj.__module__ in self._modules:
+                return self._of_module(obj)
             if not byvalue.is_main(obj):
                 if byvalue.is_nested(obj):
                     raise NeedsCloudpickle
@@ -70,6 +75,8 @@ class Rules:
                 self.names |= byvalue.code_facts(obj.__code__).globals
             return byvalue.reduce_function(obj, self._born(obj))
         if isinstance(obj, type):
+            if obj.__module__ in self._modules:
+                return self._of_module(obj)
             if self.names is None and byvalue.has_arrived(obj):
                 return byvalue.own_class, (byvalue.token_of(obj), obj.__qualname__)
             if not byvalue.is_main(obj) and not byvalue.is_nested(obj):
@@ -85,7 +92,19 @@ class Rules:
         if type(obj) is ModuleType:
             if obj.__spec__ is None:
                 raise NeedsCloudpickle
+            self.changing |= obj.__name__ in self._modules
             return byvalue.own_module, (obj.__name__,)
+        return NotImplemented
+
+    def _of_module(self, obj: Any) -> Any:
+        """By its name, as all that can be imported. A result says of which version it is: the parent may have a newer one."""
+        if self.names is None:
+            reference = versions.reference(obj)
+            return NotImplemented if reference is None else (versions.found, reference)
+        self.changing = True
+        versions.check(obj)
+        if byvalue.is_nested(obj):
+            raise NeedsCloudpickle
         return NotImplemented
 
     def _by_name(self, obj: Any) -> bool:

@@ -7,6 +7,7 @@ from types import FunctionType
 from typing import Any
 
 from poolviz.executors.serialize import trouble
+from poolviz.executors.versions import Outdated
 from poolviz.observe import name_of
 
 REMEDY = "Make it in each worker with initializer=, or use a ThreadPoolExecutor, whose workers share it."
@@ -61,7 +62,7 @@ def explained(error: BaseException, fn: Any, args: tuple[Any, ...], kwargs: dict
         args: the call's positional arguments.
         kwargs: its named arguments.
     """
-    if not isinstance(error, (TypeError, AttributeError, pickle.PicklingError)) or isinstance(error, Unsendable):
+    if not isinstance(error, (TypeError, AttributeError, pickle.PicklingError)) or isinstance(error, (Unsendable, Outdated)):
         return error
     name = name_of(fn)
     holders = [(f"`{name}` holds the variable `{variable}`", value) for variable, value in _variables(fn)]

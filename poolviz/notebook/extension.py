@@ -14,6 +14,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from poolviz.notebook.cell import Cell
 from poolviz.notebook.magics import Magics
+from poolviz.notebook.modules import Modules
 from poolviz.stdlib import Cover
 from poolviz.timeline.widget import Timeline
 from poolviz.tracing.trace import Trace
@@ -34,6 +35,7 @@ class Extension:
         """Of the newest cell that submitted calls."""
         self._shell = shell
         self._magics = Magics(self, shell)
+        self._modules = Modules(shell)
         self._cells: list[Cell] = []
         self._loading: Cell | None = None
         self._shown: dict[str, Timeline] = {}
@@ -41,6 +43,7 @@ class Extension:
     def load(self) -> None:
         """Begin, with the cell that loads."""
         self._magics.register()
+        self._modules.register()
         self.cover.put_on()
         self._shell.events.register("pre_run_cell", self.before_cell)
         self._shell.events.register("post_run_cell", self.after_cell)
@@ -49,6 +52,7 @@ class Extension:
     def unload(self) -> None:
         """Stop, and leave nothing behind but the timelines that are there."""
         self._magics.unregister()
+        self._modules.unregister()
         self.cover.take_off()
         self._shell.events.unregister("pre_run_cell", self.before_cell)
         self._shell.events.unregister("post_run_cell", self.after_cell)
