@@ -116,14 +116,22 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         buffersize: int | None,
         label: base.Label,
     ) -> Iterator[T]:
+        # Weak, as an iterator that nobody has finished must not keep the pool from being collected.
+        say = weakref.WeakMethod(self._say_what_runs)
+
+        def interrupt() -> None:
+            found = say()
+            if found is not None:
+                found()
+
         if type(self).submit is not base.Executor.submit:  # a subclass that wants to see each call
-            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize, self._say_what_runs)
+            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize, interrupt)
         items = itertools.count()
 
         def submit(fn: Callable[..., T], *args: Any) -> _base.Future[T]:
             return self._enqueue(fn, args, {}, label, next(items))
 
-        return base.map_by_submit(submit, fn, iterables, timeout, buffersize, self._say_what_runs)
+        return base.map_by_submit(submit, fn, iterables, timeout, buffersize, interrupt)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further calls.
