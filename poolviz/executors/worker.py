@@ -18,7 +18,8 @@ import select
 import signal
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from typing import Any
 
 from poolviz.clock import now
@@ -43,6 +44,8 @@ from poolviz.executors.transport import (
 RETURNED, RAISED, INTERRUPTED = 1, 2, 4
 #: How often a long chunk reports the items that it has done, in nanoseconds.
 _REPORT = 50_000_000
+#: Results older than this, in nanoseconds, leave before the next call begins.
+_GATHER = 1_000_000
 
 
 class _Unreadable:
@@ -85,7 +88,7 @@ class Worker:
         readable.register(self.end.inlet, select.POLLIN | select.POLLHUP)
         while True:
             if not todo:
-                if results.count and not readable.poll(0):
+                if results.waiting() and not readable.poll(0):
                     results.flush()
                 todo.extend(frames.read())
                 continue
@@ -146,7 +149,6 @@ class Worker:
                 words[DONE] = entry
                 words[CLAIMED] = entry
                 return 0
-            words[ITEM_STARTED] = 0
             words[STARTED] = started = now()
             words[CLAIMED] = entry
             return started
@@ -154,45 +156,60 @@ class Worker:
     def run_calls(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Run a batch of calls, each claimed by itself."""
         _, first, n, functions, packed, sizes = message
-        results, words, claim = self.results, self.words, self.claim
+        results, words, revoked = self.results, self.words, self.revoked
+        acquire, release, gathered = self.lock.acquire, self.lock.release, results.gathered
         results.seal()
         rows = pickle.loads(parts[0]) if packed else None
         # Unpickled before a claim, so that no call's time holds the import of a module.
         several = type(functions) is list
         fn = None if several else self.function(functions)
-        at = 0
+        at, finished = 0, now()
+        since = finished
         for i in range(n):
-            if results.count:
-                if self.eager or results.due():
+            if gathered or results.frames:
+                if self.eager or finished - since > _GATHER:
                     results.flush()
-                else:
+                    since = finished
+                elif not results.armed:
                     results.watch()
+            else:
+                since = finished
             entry = first + i
             if several:
                 fn = self.function(functions[i])
             size = sizes[i] if sizes else 1
-            started = claim(entry)
-            if started:
-                try:
-                    self.in_call = True
-                    if rows is not None:
-                        value = fn(*rows[i])  # type: ignore[misc]
-                    else:
-                        args, kwargs = self.arguments(parts[at : at + size])
-                        value = fn(*args, **kwargs)  # type: ignore[misc]
-                    self.in_call = False
-                    finished = now()
-                    if type(value) in PLAIN and not (type(value) is bytes and len(value) > OUT_OF_BAND):
-                        results.add(entry, started, finished, value)
-                    else:
-                        times: list[Buffer] = [array("q", (started,)).tobytes(), array("q", (finished,)).tobytes()]
-                        results.put(("done", entry, 1, 0, False, True), [*times, *dump_value(value)])
-                except BaseException as error:
-                    self.in_call = False
-                    self.failed(entry, 0, started, now(), error, True)
-                # What a call was given and gave back must not outlive it here.
-                value = args = kwargs = None
-                words[DONE] = entry
+            # As `claim`, which would cost as much again as a call that does nothing.
+            acquire()
+            if revoked[entry & MASK]:
+                revoked[entry & MASK] = 0
+                words[DONE] = words[CLAIMED] = entry
+                release()
+                at += size
+                continue
+            words[STARTED] = started = now()
+            words[CLAIMED] = entry
+            release()
+            try:
+                self.in_call = True
+                if rows is not None:
+                    value = fn(*rows[i])  # type: ignore[misc]
+                else:
+                    args, kwargs = self.arguments(parts[at : at + size])
+                    value = fn(*args, **kwargs)  # type: ignore[misc]
+                self.in_call = False
+                finished = now()
+                if type(value) in PLAIN and not (type(value) is bytes and len(value) > OUT_OF_BAND):
+                    gathered.append((entry, started, finished, value))
+                else:
+                    times: list[Buffer] = [array("q", (started,)).tobytes(), array("q", (finished,)).tobytes()]
+                    results.put(("done", entry, 1, 0, False, True), [*times, *dump_value(value)])
+            except BaseException as error:
+                self.in_call = False
+                finished = now()
+                self.failed(entry, 0, started, finished, error, True)
+            # What a call was given and gave back must not outlive it here.
+            value = args = kwargs = None
+            words[DONE] = entry
             at += size
 
     def run_chunk(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
@@ -202,72 +219,77 @@ class Worker:
         """
         _, entry, n, function, packed, sizes = message
         words, results, fn = self.words, self.results, self.function(function)
-        rows = pickle.loads(parts[0]) if packed else None
-        if results.count:
+        rows: Iterable[Any]
+        if packed:
+            rows = pickle.loads(parts[0])
+        else:
+            fn, rows = self.unpickling(fn), _pieces(parts, sizes)
+        if results.waiting():
             results.flush()
-        started = self.claim(entry)
-        if not started:
+        stamp = self.claim(entry)
+        if not stamp:
             return
-        reported = at = 0
-        starts: list[int] = []
-        ends: list[int] = []
-        values: list[Any] = []
-        stamp = report = started
+        reported = item = 0
+        stamps, values, report = [stamp], [], stamp + _REPORT
         try:
             self.in_call = True
-            for item in range(n):
+            for row in rows:
                 words[ITEM] = item
                 words[ITEM_STARTED] = stamp
-                if rows is not None:
-                    value = fn(*rows[item])
-                else:
-                    size = sizes[item] if sizes else 1
-                    args, kwargs = self.arguments(parts[at : at + size])
-                    at += size
-                    value = fn(*args, **kwargs)
-                values.append(value)
-                starts.append(stamp)
+                values.append(fn(*row))
                 stamp = now()
-                ends.append(stamp)
-                if stamp - report > _REPORT or self.eager:
+                stamps.append(stamp)
+                item += 1
+                if stamp > report or self.eager:
                     self.in_call = False
-                    reported += self.report(entry, reported, starts, ends, values, item == n - 1)
-                    starts, ends, values = [], [], []
+                    self.report(entry, reported, stamps, values, item == n)
                     results.flush()
-                    report = stamp = now()
+                    reported, stamp = item, now()
+                    stamps, values, report = [stamp], [], stamp + _REPORT
                     self.in_call = True
             self.in_call = False
         except BaseException as error:
             self.in_call = False
-            done = len(ends)
-            self.report(entry, reported, starts[:done], ends, values[:done], reported + done == n)
-            if reported + done < n:
-                self.failed(entry, reported + done, stamp, now(), error, True)
+            item = reported + len(stamps) - 1
+            self.report(entry, reported, stamps, values, item == n)
+            if item < n:
+                self.failed(entry, item, stamp, now(), error, True)
         else:
-            self.report(entry, reported, starts, ends, values, True)
+            self.report(entry, reported, stamps, values, True)
+        words[ITEM_STARTED] = 0
         words[DONE] = entry
 
-    def report(self, entry: int, item: int, starts: list[int], ends: list[int], values: list[Any], last: bool) -> int:
-        """Send the results of a part of a chunk, together when no code of anybody's is needed to read them, else one by one."""
-        if not values:
-            return 0
-        head: list[Buffer] = [array("q", starts).tobytes(), array("q", ends).tobytes()]
-        packed = dump_many(values)
+    def unpickling(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, called with the pickle of its arguments."""
+
+        def call(*piece: Buffer) -> Any:
+            args, kwargs = self.arguments(list(piece))
+            return fn(*args, **kwargs)
+
+        return call
+
+    def report(self, entry: int, item: int, stamps: list[int], values: list[Any], last: bool) -> None:
+        """Send the results of a part of a chunk, together when no code of anybody's is needed to read them, else one by one.
+
+        `stamps` holds the start of the first item, and the end of each.
+        """
+        n = len(stamps) - 1
+        if not n:
+            return
+        times = array("q", stamps)
+        packed = dump_many(values[:n])
         if packed is not None:
-            self.results.put(("done", entry, len(values), item, True, last), [*head, packed])
-            return len(values)
-        for i, value in enumerate(values):
-            final = last and i == len(values) - 1
+            self.results.put(("done", entry, n, item, True, last), [times[:-1].tobytes(), times[1:].tobytes(), packed])
+            return
+        for i in range(n):
+            final = last and i == n - 1
             try:
-                payload = dump_value(value)
+                payload = dump_value(values[i])
             except BaseException as error:
-                self.failed(entry, item + i, starts[i], ends[i], error, final)
+                self.failed(entry, item + i, stamps[i], stamps[i + 1], error, final)
                 continue
-            self.results.put(
-                ("done", entry, 1, item + i, False, final),
-                [array("q", (starts[i],)).tobytes(), array("q", (ends[i],)).tobytes(), *payload],
-            )
-        return len(values)
+            head: list[Buffer] = [times[i : i + 1].tobytes(), times[i + 1 : i + 2].tobytes()]
+            self.results.put(("done", entry, 1, item + i, False, final), [*head, *payload])
 
     def failed(self, entry: int, item: int, started: int, finished: int, error: BaseException, last: bool) -> None:
         """Send an exception with the traceback of this process."""
@@ -283,6 +305,14 @@ class Worker:
         except BaseException as broken:
             payload = dump_value(RuntimeError(f"{words_of(error)} (the exception itself could not be pickled: {words_of(broken)})"))
         self.results.put(("error", entry, item, started, finished, outcome, words_of(error), text, last), payload)
+
+
+def _pieces(parts: list[Buffer], sizes: list[int] | None) -> Iterator[list[Buffer]]:
+    """The parts of each item in turn."""
+    at = 0
+    for size in sizes or repeat(1, len(parts)):
+        yield parts[at : at + size]
+        at += size
 
 
 def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, inherited: tuple[int, ...]) -> None:
