@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from poolviz.executors.base import Executor
     from poolviz.executors.future import Future
     from poolviz.executors.waiting import as_completed, wait
+    from poolviz.export.native import LoadError, load
     from poolviz.notebook.extension import load_ipython_extension, unload_ipython_extension
     from poolviz.pools import ProcessPoolExecutor, ThreadPoolExecutor
     from poolviz.timeline.widget import Timeline
@@ -39,6 +40,7 @@ __all__ = [
     "Executor",
     "Future",
     "InvalidStateError",
+    "LoadError",
     "ProcessPoolExecutor",
     "ThreadPoolExecutor",
     "Timeline",
@@ -46,6 +48,7 @@ __all__ = [
     "Trace",
     "__version__",
     "as_completed",
+    "load",
     "load_ipython_extension",
     "trace",
     "unload_ipython_extension",
@@ -65,6 +68,7 @@ _HOMES = {
     "poolviz.executors.base": ("Executor",),
     "poolviz.executors.future": ("Future",),
     "poolviz.executors.waiting": ("as_completed", "wait"),
+    "poolviz.export.native": ("LoadError", "load"),
     "poolviz.notebook.extension": ("load_ipython_extension", "unload_ipython_extension"),
     "poolviz.pools": ("ProcessPoolExecutor", "ThreadPoolExecutor"),
     "poolviz.timeline.widget": ("Timeline",),

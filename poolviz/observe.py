@@ -108,10 +108,12 @@ def label_id(name: str) -> int:
     found = _label_ids.get(name)
     if found is None:
         with _numbers_lock:
-            found = _label_ids.get(name)
+            text = plain(name)
+            found = _label_ids.get(text)
             if found is None:
-                labels.append(name)
-                found = _label_ids[name] = len(labels) - 1
+                labels.append(text)
+                found = _label_ids[text] = len(labels) - 1
+            _label_ids[name] = found
     return found
 
 
@@ -133,6 +135,11 @@ def name_of(fn: object) -> str:
         fn = inner
     name = getattr(fn, "__qualname__", None) or getattr(type(fn), "__qualname__", "call")
     return str(name).rpartition("<locals>.")[2]
+
+
+def plain(text: str) -> str:
+    """The text, with halves of characters (lone surrogates, as in names of files) written out: no file and no message may have them."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def words_of(error: BaseException) -> str:

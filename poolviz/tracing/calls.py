@@ -5,16 +5,23 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from poolviz import observe
 from poolviz.events import Outcome
 from poolviz.tracing.columns import Column, Table
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 #: Stands in a column of times for what has not happened.
 NEVER = -1
 
-_TIMES = ("submitted", "sent", "started", "finished", "delivered", "consumed")
+#: What `Trace.counts` counts.
+COUNTS = ("total", "pending", "running", "finished", "failed", "cancelled")
+
+#: The columns that are times.
+TIMES = ("submitted", "sent", "started", "finished", "delivered", "consumed")
 _OUTCOMES = [outcome.name.lower() for outcome in Outcome]
 
 
@@ -71,7 +78,7 @@ class Calls(Mapping[str, Sequence[Any]]):
             "name": lambda: list(map(observe.labels.__getitem__, table["label"])),
             "item": lambda: table["item"],
             "outcome": lambda: list(map(_OUTCOMES.__getitem__, table["outcome"])),
-            **{name: partial(_since, start, table[name]) for name in _TIMES},
+            **{name: partial(_since, start, table[name]) for name in TIMES},
             "bytes_out": lambda: table["bytes_out"],
             "bytes_in": lambda: table["bytes_in"],
         }
@@ -87,6 +94,19 @@ class Calls(Mapping[str, Sequence[Any]]):
     def __len__(self) -> int:
         """The number of columns; ``len(calls["call"])`` is that of the calls."""
         return len(self._makers)
+
+    def to_pandas(self) -> DataFrame:
+        """See `poolviz.Trace.to_pandas`."""
+        try:
+            import pandas
+        except ModuleNotFoundError as missing:
+            if missing.name != "pandas":
+                raise
+            raise ModuleNotFoundError("to_pandas() needs pandas, which is not installed: pip install pandas", name="pandas") from None
+        frame = pandas.DataFrame({name: list(column) for name, column in self.items()})
+        for name in TIMES:
+            frame[name] = frame[name].astype("Int64").mask(frame[name] == NEVER)
+        return frame.astype({"name": "category", "outcome": pandas.CategoricalDtype(_OUTCOMES)})
 
     def __repr__(self) -> str:
         return f"Calls({len(self._table['call'])} calls: {', '.join(self._makers)})"

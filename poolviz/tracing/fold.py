@@ -8,6 +8,7 @@ from itertools import chain, compress, count, repeat
 from operator import add, not_
 from typing import Any, NamedTuple
 
+from poolviz import observe
 from poolviz.events import (
     Batch,
     Consumed,
@@ -225,7 +226,7 @@ class State:
         self.waits.fold(batch)
 
     def _failed(self, batch: Failed) -> None:
-        self.errors[batch.call] = batch
+        self.errors[batch.call] = Failed(batch.call, observe.plain(batch.error), observe.plain(batch.traceback))
         if len(self.errors) > MANY:
             del self.errors[next(iter(self.errors))]
 
@@ -257,7 +258,7 @@ def _repeated(column: Column, counts: Column) -> Column:
 
 
 def _all_are(value: int, column: Column) -> bool:
-    return column.count(value) == len(column)
+    return column == array(column.typecode, (value,)) * len(column)
 
 
 def _by_scope(batch: Submitted) -> list[tuple[int, int]]:

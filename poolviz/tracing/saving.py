@@ -13,7 +13,12 @@ if TYPE_CHECKING:
 
 #: Suffix -> "module:function". The function takes a trace and returns the file's bytes. Named, not imported: formats know traces,
 #: traces do not know formats.
-FORMATS = {".html": "poolviz.export.html:render"}
+FORMATS = {
+    ".html": "poolviz.export.html:render",
+    ".poolviz": "poolviz.export.native:render",
+    ".json": "poolviz.export.chrome:render",
+    ".csv": "poolviz.export.table:render",
+}
 
 
 def save(trace: Trace, path: str | os.PathLike[str]) -> Path:

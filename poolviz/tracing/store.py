@@ -16,10 +16,11 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from poolviz import clock, interrupts, observe
 from poolviz.events import Batch, Consumed, Ended, Failed, Submitted, Waited
+from poolviz.tracing import host
 from poolviz.tracing.columns import Table, keep
 from poolviz.tracing.fold import PoolRecord, RunningCall, State, WorkerRecord
 from poolviz.tracing.view import View
@@ -45,11 +46,13 @@ class Present(NamedTuple):
     callers: dict[int, str]
     closed: bool
     """Whether no further call can come; those there are may still run."""
+    final: bool = False
+    """Whether this is of a file: then what it says is pending or runs did so when it was saved."""
 
     @property
     def settled(self) -> bool:
         """Whether nothing will change any more but what callers do with the results."""
-        return self.closed and not self.counts["pending"] and not self.counts["running"]
+        return self.final or (self.closed and not self.counts["pending"] and not self.counts["running"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,9 @@ class Store:
     Args:
         limit: the most calls whose rows are kept.
     """
+
+    anchor = clock.wall_anchor()
+    """A moment in nanoseconds of the clock, and in nanoseconds since 1970-01-01 UTC."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.state = State(limit, observe.new_calls(0))
@@ -136,6 +142,10 @@ class Store:
         """Copy all rows of `view`."""
         with self.working():
             return self._everything(view)
+
+    def host(self, view: View) -> dict[str, Any]:
+        """What the pools of `view` run on, see `poolviz.tracing.host`."""
+        return host.describe(pool.start_method for pool in self.present(view).pools)
 
     def includes(self, outer: View, inner: View) -> bool:
         """Whether all calls of `inner` belong to `outer`."""

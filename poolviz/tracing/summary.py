@@ -9,7 +9,7 @@ from operator import mul, sub
 from typing import NamedTuple
 
 from poolviz import observe
-from poolviz.tracing.columns import Column
+from poolviz.tracing.columns import Column, Table
 from poolviz.tracing.store import Everything
 
 SLOWEST = 5
@@ -47,6 +47,8 @@ class Summary:
         utilisation: `busy` as a share of the time in which workers were there during the makespan.
         queue_wait: from the submission of a call to its start.
         run: from start to end.
+        transfer: in process pools, what a call waited on its way: from when it was sent, or from when its worker was done with the call
+            before, to its start.
         delivery: from the end to the future's result in this process.
         blocked: time that callers spent waiting for results, added up over threads.
         slowest: the slowest calls, slowest first.
@@ -72,6 +74,7 @@ class Summary:
         self.utilisation = min(self.busy / there, 1.0) if there else 0.0
         self.queue_wait = _between(table["submitted"], table["started"])
         self.run = _spread(durations)
+        self.transfer = _transfer(table)
         self.delivery = _between(table["finished"], table["delivered"])
         self.blocked = sum((stop or now) - start for start, stop in zip(waits["start"], waits["end"], strict=True))
         slowest = sorted(zip(durations, rows, strict=True), key=lambda pair: (-pair[0], pair[1]))[:SLOWEST]
@@ -100,6 +103,7 @@ class Summary:
             ("speed-up", f"{self.speedup:.2f}, efficiency {self.efficiency:.0%}"),
             ("queue wait", _words(self.queue_wait)),
             ("run", _words(self.run)),
+            ("transfer", _words(self.transfer)),
             ("delivery", _words(self.delivery)),
             ("caller blocked", duration(self.blocked)),
             ("slowest", ", ".join(f"{_name(call)} {duration(call.duration)}" for call in self.slowest) or "none"),
@@ -130,6 +134,19 @@ def _rows_with(first: Column, second: Column) -> list[int]:
 
 def _at(column: Column, rows: list[int]) -> Iterator[int]:
     return map(column.__getitem__, rows)
+
+
+def _transfer(table: Table) -> Spread:
+    """Of the calls that were sent to a worker. While the worker is busy with others, a call that was sent early waits in its queue."""
+    rows = _rows_with(table["sent"], table["started"])
+    rows.sort(key=table["started"].__getitem__)
+    free: dict[int, int] = {}
+    durations = []
+    for row in rows:
+        worker, sent, started, finished = (table[name][row] for name in ("worker", "sent", "started", "finished"))
+        durations.append(max(started - max(sent, free.get(worker, 0)), 0))
+        free[worker] = finished
+    return _spread(durations)
 
 
 def _between(first: Column, second: Column) -> Spread:

@@ -7,15 +7,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from poolviz import clock, observe, scopes
 from poolviz.tracing import saving, store
 from poolviz.tracing.calls import CallError, Calls, Worker
+from poolviz.tracing.recording import Recording
 from poolviz.tracing.store import Present, Store
 from poolviz.tracing.summary import Summary
 from poolviz.tracing.view import View
 
-_ANCHOR_CLOCK, _ANCHOR_WALL = clock.wall_anchor()
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class Trace:
@@ -26,10 +29,10 @@ class Trace:
     counts those that are gone.
     """
 
-    def __init__(self, store: Store, view: View, title: str) -> None:
+    def __init__(self, store: Store | Recording, view: View, title: str) -> None:
         self.store = store
         self.view = view
-        self.title = title
+        self.title = observe.plain(title)
 
     @property
     def start(self) -> int:
@@ -39,7 +42,15 @@ class Trace:
     @property
     def wall(self) -> int:
         """Time zero, in milliseconds since 1970-01-01 UTC."""
-        return (_ANCHOR_WALL + self.start - _ANCHOR_CLOCK) // 1_000_000
+        clock_then, unix_then = self.store.anchor
+        return (unix_then + self.start - clock_then) // 1_000_000
+
+    @property
+    def host(self) -> dict[str, Any]:
+        """What the run was made on: ``python``, ``implementation``, ``platform``, ``cpus`` (of the machine), ``usable_cpus`` (by the
+        process), ``start_methods`` and ``versions``.
+        """
+        return self.store.host(self.view)
 
     def present(self) -> Present:
         """How things stand now, in nanoseconds of `poolviz.clock`."""
@@ -130,11 +141,21 @@ class Trace:
         observe.flush_all()
         return Summary(self.title, self.store.everything(self.view))
 
+    def to_pandas(self) -> DataFrame:
+        """The calls as a data frame, a row for each: the columns of `calls`, with times that have not happened missing (``<NA>``).
+
+        Raises:
+            ModuleNotFoundError: pandas is not installed.
+        """
+        return self.calls.to_pandas()
+
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write the run to a file. An existing file is replaced only when the new one is whole.
 
         Args:
-            path: its suffix chooses the format. ``.html``: one page that needs nothing else and opens from disk.
+            path: its suffix chooses the format. ``.html``: one page that needs nothing else and opens from disk. ``.poolviz``: all of
+                the trace, to be read again by `poolviz.load`. ``.json``: Chrome trace events, for Perfetto and chrome://tracing.
+                ``.csv``: a line for each call.
 
         Returns:
             The path.

@@ -89,7 +89,7 @@ class Feed:
         self._forget_sent()
         everything = self._reader.everything()
         first = min(everything.calls["call"][:1], default=self.origin)
-        if first < self.origin or everything.present.dropped:
+        if first < self.origin or everything.present.dropped or everything.present.final:
             self.origin = first
         self._number_lanes(everything.present)
         return self._message("snapshot", everything.present, self._all_sections(everything), everything.errors)
@@ -122,7 +122,7 @@ class Feed:
             "kind": kind,
             "seq": self._seq,
             "now": present.now - trace.start,
-            "state": "done" if present.settled else "live",
+            "state": "static" if present.final else "done" if present.settled else "live",
             "title": trace.title,
             "wall": trace.wall,
             "counts": present.counts,
@@ -245,7 +245,7 @@ class Feed:
         return keep(table, map(self.origin.__le__, table["call"]))
 
     def _running(self, running: list[RunningCall]) -> dict[str, Column]:
-        known = [call for call in running if call.call >= self.origin]
+        known = [call for call in running if 0 <= call.call - self.origin < NONE]
         return {
             "row": self._rows(array("q", (call.call for call in known))),
             "lane": self._lane_column([call.worker for call in known]),

@@ -15,7 +15,7 @@ def trace():
 
 def test_an_unknown_suffix_names_the_known_ones(trace, tmp_path):
     for name in ("run.doc", "run", ".html.gz"):
-        with pytest.raises(ValueError, match=r"known suffixes are \.html"):
+        with pytest.raises(ValueError, match=r"known suffixes are \.html, \.poolviz, \.json, \.csv$"):
             trace.save(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 

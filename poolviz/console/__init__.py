@@ -1,0 +1,1 @@
+"""poolviz outside of notebooks, from a shell."""

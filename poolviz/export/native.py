@@ -1,0 +1,209 @@
+"""The project's own file, ``.poolviz``: all of a trace, compact, and read back bit for bit.
+
+    8 bytes  89 'P' 'V' 'Z' CR LF 1A LF      damaged by a transfer as text, it is no longer these
+    u32      version of the format
+    u32      CRC-32 of all that follows
+    u64      length of the packed body
+    u64      length of the body
+    ...      the body, packed by zlib:
+                 u32    length of the header
+                 ...    the header, JSON in ASCII: all that is no column
+                 ...    each column of the calls, then each of the waits
+
+A column of 64-bit numbers is stored as the differences of neighbours, and every column with its bytes regrouped, the first byte of each
+number before the second of each: times and numbers that grow evenly then pack well. All numbers are little-endian.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+import zlib
+from array import array
+from itertools import accumulate, chain
+from operator import sub
+from pathlib import Path
+
+from poolviz import observe
+from poolviz.export.checks import DamagedError, check_header, check_table, expect
+from poolviz.tracing.calls import COUNTS
+from poolviz.tracing.columns import FIELDS, Column, Table
+from poolviz.tracing.recording import Recording
+from poolviz.tracing.store import Everything, Present
+from poolviz.tracing.trace import Trace
+from poolviz.tracing.view import View
+
+MAGIC = b"\x89PVZ\r\n\x1a\n"
+VERSION = 1
+_PREFIX = struct.Struct("<8sIIQQ")
+_CHECKED_FROM = 16
+_CALLS = {"call": "q", **FIELDS}
+_WAITS = {"thread": "Q", "start": "q", "end": "q", "kind": "B", "call": "q"}
+#: zlib packs no better than this.
+_MOST_PACKED = 1_032
+
+
+class LoadError(ValueError):
+    """A file that is no whole trace: foreign, damaged, cut off, or of a newer version."""
+
+
+def render(trace: Trace) -> bytes:
+    """The file of a trace."""
+    observe.flush_all()
+    everything = trace.store.everything(trace.view)
+    present, calls = everything.present, dict(everything.calls)
+    used = dict.fromkeys(calls["label"])
+    numbers = {label: number for number, label in enumerate(used)}
+    calls["label"] = array("I", map(numbers.__getitem__, calls["label"]))
+    header = {
+        "title": trace.title,
+        "start": trace.start,
+        "anchor": trace.store.anchor,
+        "host": trace.host,
+        "now": present.now,
+        "closed": present.closed,
+        "counts": present.counts,
+        "dropped": present.dropped,
+        "running": present.running,
+        "pools": present.pools,
+        "workers": present.workers,
+        "callers": list(present.callers.items()),
+        "labels": [observe.labels[label] for label in used],
+        "errors": everything.errors,
+        "calls": len(calls["call"]),
+        "waits": len(everything.waits["start"]),
+    }
+    text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
+    columns = [_pack(table[name], code) for table, codes in ((calls, _CALLS), (everything.waits, _WAITS)) for name, code in codes.items()]
+    body = b"".join((struct.pack("<I", len(text)), text, *columns))
+    packed = zlib.compress(body)
+    prefix = _PREFIX.pack(MAGIC, VERSION, 0, len(packed), len(body))
+    checksum = zlib.crc32(packed, zlib.crc32(prefix[_CHECKED_FROM:]))
+    return _PREFIX.pack(MAGIC, VERSION, checksum, len(packed), len(body)) + packed
+
+
+def load(path: str | os.PathLike[str]) -> Trace:
+    """Read a trace that `Trace.save` wrote to a file whose name ends with ``.poolviz``.
+
+    Args:
+        path: the file.
+
+    Returns:
+        The trace: it can be summarised, drawn and saved in each format, and never changes.
+
+    Raises:
+        LoadError: the file is foreign, damaged, cut off, or of a newer version.
+        OSError: it cannot be read.
+    """
+    try:
+        return parse(Path(path).read_bytes())
+    except LoadError as error:
+        raise LoadError(f"{os.fspath(path)!r}: {error}") from error.__cause__
+
+
+def parse(data: bytes) -> Trace:
+    """The trace in a file's bytes.
+
+    Raises:
+        LoadError: see `load`.
+    """
+    body = _body_of(data)
+    try:
+        return _trace_of(body)
+    except DamagedError as error:
+        raise LoadError(f"the file is whole, but is no trace that poolviz has written: {error}") from error
+
+
+def _body_of(data: bytes) -> bytes:
+    if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
+        raise LoadError("this is no .poolviz file")
+    if len(data) < _PREFIX.size:
+        raise LoadError(f"the file is cut off: it has {len(data)} bytes, and even an empty trace has more")
+    _, version, checksum, packed_length, length = _PREFIX.unpack_from(data)
+    if version > VERSION:
+        raise LoadError(f"a newer poolviz has written the file: its format is version {version}, and this one reads up to {VERSION}")
+    if len(data) < _PREFIX.size + packed_length:
+        raise LoadError(f"the file is cut off, or damaged: it has {len(data)} bytes instead of {_PREFIX.size + packed_length}")
+    if version < 1 or len(data) > _PREFIX.size + packed_length or zlib.crc32(data[_CHECKED_FROM:]) != checksum:
+        raise LoadError("the file is damaged: its checksum is not that of its content")
+    if length > _MOST_PACKED * packed_length:
+        raise LoadError("the file is damaged: it cannot hold as much as it says")
+    unpacking = zlib.decompressobj()
+    try:
+        body = unpacking.decompress(data[_PREFIX.size :], length + 1)
+    except zlib.error as error:
+        raise LoadError(f"the file is damaged: {error}") from error
+    if len(body) != length or not unpacking.eof:
+        raise LoadError("the file is damaged: it does not hold as much as it says")
+    return body
+
+
+def _trace_of(body: bytes) -> Trace:
+    expect(len(body) >= 4, "no header")
+    stop = 4 + int(struct.unpack_from("<I", body)[0])
+    expect(stop <= len(body), "a header that does not end")
+    try:
+        header = json.loads(body[4:stop].decode("ascii"))
+    except (ValueError, RecursionError) as error:
+        raise DamagedError(f"a header that is no JSON in ASCII: {error}") from error
+    header = check_header(header)
+    n_calls, n_waits = header["calls"], header["waits"]
+    sizes = [(name, code, n) for codes, n in ((_CALLS, n_calls), (_WAITS, n_waits)) for name, code in codes.items()]
+    total = sum(array(code).itemsize * n for _, code, n in sizes)
+    expect(len(body) - stop == total, f"columns of {len(body) - stop} bytes instead of {total}")
+    columns = []
+    for _, code, n in sizes:
+        size = array(code).itemsize * n
+        columns.append(_unpack(body[stop : stop + size], code))
+        stop += size
+    calls: Table = dict(zip(_CALLS, columns, strict=False))
+    waits: Table = dict(zip(_WAITS, columns[len(_CALLS) :], strict=True))
+    present = Present(
+        now=header["now"],
+        counts={name: header["counts"][name] for name in COUNTS},
+        dropped=header["dropped"],
+        running=header["running"],
+        pools=header["pools"],
+        workers=header["workers"],
+        callers=dict(header["callers"]),
+        closed=header["closed"],
+        final=True,
+    )
+    everything = Everything(present, calls, waits, header["errors"])
+    check_table(everything, header["start"], len(header["labels"]))
+    labels = list(map(observe.label_id, header["labels"]))
+    calls["label"] = array("I", map(labels.__getitem__, calls["label"]))
+    view = View("file", 0, start=header["start"])
+    view.stop = present.now
+    return Trace(Recording(everything, tuple(header["anchor"]), header["host"]), view, header["title"])
+
+
+def _pack(column: Column, code: str) -> bytes:
+    if code == "q":
+        column = array(code, chain(column[:1], map(sub, column[1:], column)))
+    elif column.typecode != code:
+        column = array(code, column)
+    if sys.byteorder == "big":
+        column = column[:]
+        column.byteswap()
+    raw = column.tobytes()
+    return b"".join(raw[place :: column.itemsize] for place in range(column.itemsize))
+
+
+def _unpack(regrouped: bytes, code: str) -> Column:
+    column = array(code)
+    size, length = column.itemsize, len(regrouped) // column.itemsize
+    raw = bytearray(len(regrouped))
+    for place in range(size):
+        raw[place::size] = regrouped[place * length : (place + 1) * length]
+    column.frombytes(raw)
+    if sys.byteorder == "big":
+        column.byteswap()
+    if code != "q":
+        return column
+    try:
+        return array(code, accumulate(column))
+    except OverflowError as error:
+        raise DamagedError("numbers beyond 64 bits") from error
