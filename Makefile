@@ -10,7 +10,7 @@ NOTEBOOK := notebooks/01-first-pool.ipynb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo lab check test test-all notebooks picture build bench bench-peers format lock clean bundle static-checks
+.PHONY: help docs demo lab check test test-all notebooks picture build bench bench-peers format lock clean bundle static-checks
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,13 +40,16 @@ static-checks: bundle
 check: static-checks ## the fast part of the tests
 	@$(BIN)/pytest tests/unit
 
-test: static-checks ## every test: Python, TypeScript, packaging, browser, notebooks
+test: static-checks docs ## every test: Python, TypeScript, packaging, browser, notebooks, documentation
 	@$(BIN)/python scripts/cpython_suite.py build/conformance >/dev/null
 	@chromium="$$($(BIN)/python scripts/chromium.py)" && \
 		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests notebooks --nbval --nbval-current-env --nbval-cell-timeout 300
 
 test-all: bundle ## the unit tests and CPython's own, on each Python that is found or that PYTHONS names
 	@$(BIN)/python scripts/test_all.py $(PYTHONS)
+
+docs: bundle ## build the documentation into build/docs; a warning is an error
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs && echo "documentation: build/docs/index.html"
 
 notebooks: bundle ## execute the notebooks, keep pictures and short texts of what comes
 	@$(BIN)/python -m scripts.notebooks notebooks/*.ipynb

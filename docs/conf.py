@@ -1,0 +1,49 @@
+"""The documentation: `make docs` builds it into build/docs, with warnings as errors.
+
+The notebooks are the tutorial. They lie in notebooks/, and Sphinx wants all that it reads below this folder: so they are copied here
+first, with the outputs that they have. Nothing is executed.
+"""
+
+import shutil
+from pathlib import Path
+
+import poolviz
+
+HERE = Path(__file__).parent
+COURSE = HERE / "course"
+
+
+def copy_course() -> None:
+    """Bring docs/course in step with notebooks/."""
+    shutil.rmtree(COURSE, ignore_errors=True)
+    COURSE.mkdir()
+    for path in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
+        # The copies lie one folder nearer to the pages that they link to.
+        (COURSE / path.name).write_text(path.read_text(encoding="utf-8").replace("](../docs/", "](../"), encoding="utf-8")
+
+
+copy_course()
+
+project = "poolviz"
+author = "the poolviz developers"
+release = version = poolviz.__version__
+
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+exclude_patterns = ["**/.ipynb_checkpoints"]
+# Docstrings write code between single backticks.
+default_role = "code"
+
+nb_execution_mode = "off"
+nb_merge_streams = True
+myst_heading_anchors = 3
+myst_enable_extensions = ["colon_fence"]
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+napoleon_numpy_docstring = False
+
+html_theme = "furo"
+html_title = "poolviz"
+html_static_path = ["static"]
+html_css_files = ["course.css"]
+html_show_sourcelink = False
