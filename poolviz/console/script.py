@@ -77,10 +77,10 @@ def _hide_ourselves(error: BaseException) -> None:
 
 
 def _report(recorded: Trace, target: Path | None) -> None:
-    print(f"\n{recorded.summary()!r}", file=sys.stderr)
+    print(f"\n{recorded.summary()!r}", file=sys.__stderr__)
     if target is None:
         return
     try:
-        print(f"\n{recorded.save(target)}", file=sys.stderr)
+        print(f"\n{recorded.save(target)}", file=sys.__stderr__)
     except (OSError, RuntimeError) as error:
-        print(f"\npoolviz: the trace cannot be saved: {error}", file=sys.stderr)
+        print(f"\npoolviz: the trace cannot be saved: {error}", file=sys.__stderr__)
