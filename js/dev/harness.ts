@@ -2,6 +2,7 @@
 import type { AnyModel } from "@anywidget/types";
 import makeWidget from "../src/widget";
 import { type Encoded, encode, pack } from "./encode";
+import { FakeModel } from "./fake-model";
 import { deltas, snapshot } from "./synthetic";
 
 const MS = 1e6;
@@ -24,30 +25,6 @@ const CASES: Record<string, () => Encoded> = {
   stream: () => encode({ kind: "snapshot", seq: -1 }),
   failed: () => snapshot({ calls: 200, lanes: 4, length: 60 * MS, failing: 1 }),
 };
-
-type Handler = (...args: unknown[]) => void;
-
-/** Just enough of a model for the widget to run without a host. */
-class FakeModel {
-  readonly #handlers = new Map<string, Set<Handler>>();
-  readonly sent: unknown[] = [];
-  readonly traits: Record<string, unknown> = { snapshot: new DataView(new ArrayBuffer(0)), height: 0, theme: "auto" };
-
-  get = (name: string) => this.traits[name];
-  set = (name: string, value: unknown) => {
-    this.traits[name] = value;
-    this.emit(`change:${name}`);
-  };
-  save_changes = () => console.info(`selection: ${JSON.stringify(this.traits.selection)}`);
-  on = (name: string, handler: Handler) => {
-    this.#handlers.set(name, (this.#handlers.get(name) ?? new Set()).add(handler));
-  };
-  off = (name: string, handler: Handler) => this.#handlers.get(name)?.delete(handler);
-  send = (message: unknown) => this.sent.push(message);
-  emit(name: string, ...args: unknown[]): void {
-    for (const handler of this.#handlers.get(name) ?? []) handler(...args);
-  }
-}
 
 const model = new FakeModel();
 const place = document.getElementById("place") as HTMLElement;

@@ -37,12 +37,16 @@ export function blockedName(code: number): BlockedName {
 /** The ways to fail, which are told apart also where slices are merged. */
 export const FAILURES = ["raised", "interrupted", "lost"] as const satisfies readonly OutcomeName[];
 
-/** Which of `FAILURES` a code is, or -1. */
-export function failureOf(code: number): number {
-  return hasFailed(code) ? FAILURES.indexOf(outcomeName(code) as (typeof FAILURES)[number]) : -1;
-}
-
 /** A cancelled call has not failed: somebody decided that it was not needed. */
 export function hasFailed(code: number): boolean {
   return code !== Outcome.none && code !== Outcome.returned && code !== Outcome.cancelled;
+}
+
+const FAILURE_OF = Int8Array.from({ length: 256 }, (_, code) =>
+  hasFailed(code) ? FAILURES.indexOf(outcomeName(code) as (typeof FAILURES)[number]) : -1,
+);
+
+/** Which of `FAILURES` a code is, or -1. Asked for each slice that is drawn: a look into a table. */
+export function failureOf(code: number): number {
+  return FAILURE_OF[code]!;
 }

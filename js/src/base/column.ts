@@ -56,6 +56,18 @@ export function countUpTo(column: Column<Float64Array>, value: number, low = 0, 
   return low;
 }
 
+/** The same, for times that ascend: it looks near the last answer first, which `from` is. */
+export function countOnwards(column: Column<Float64Array>, value: number, from: number): number {
+  const { length } = column;
+  let step = 1;
+  let low = from;
+  while (low + step <= length && column.get(low + step - 1) <= value) {
+    low += step;
+    step *= 2;
+  }
+  return countUpTo(column, value, low, Math.min(length, low + step));
+}
+
 /** Sort parallel columns by the first of them, from index `from` on; equal keys keep their order. */
 export function sortTail(key: Column<Float64Array>, others: readonly Column<TypedArray>[], from: number): void {
   const order = Array.from({ length: key.length - from }, (_, i) => from + i);

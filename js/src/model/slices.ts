@@ -5,7 +5,7 @@
  * A worker runs one call at a time, so the slices of a lane do not overlap; only the last one that started can reach past a given time.
  */
 import { FAILURES } from "../base/codes";
-import { countUpTo, floatColumn, settleTail, uint8Column, uint32Column } from "../base/column";
+import { countOnwards, countUpTo, floatColumn, settleTail, uint8Column, uint32Column } from "../base/column";
 import type { Ns, Row } from "../base/units";
 
 const SHIFT = 5;
@@ -147,15 +147,15 @@ export class SliceIndex {
   sumsAt(start: Ns, step: Ns, out: Sums): void {
     this.settle();
     // Most lanes know no failure at all: then there is nothing to add up for it.
-    this.#failures.forEach(({ count }, k) => {
-      if (count > 0) return;
-      out.failed[k]?.fill(0);
-      out.failedBusy[k]?.fill(0);
-    });
+    for (let k = 0; k < FAILURES.length; k++) {
+      if (this.#failures[k]!.count > 0) continue;
+      out.failed[k]!.fill(0);
+      out.failedBusy[k]!.fill(0);
+    }
     let block = 0;
     for (let i = 0; i < out.length; i++) {
       const time = start + i * step;
-      block = countUpTo(this.#blockStart, time, block);
+      block = i === 0 ? countUpTo(this.#blockStart, time) : countOnwards(this.#blockStart, time, block);
       if (this.#blockLength(block - 1) <= step) this.#coarseSums(block - 1, time, out, i);
       else this.#exactSums(block - 1, time, out, i);
     }
@@ -179,11 +179,12 @@ export class SliceIndex {
     const from = Math.max(0, block) * BLOCK;
     const known = block >= 0;
     let busy = known ? this.#busyBefore.get(block) : 0;
-    this.#failures.forEach((failure, k) => {
-      if (failure.count === 0) return;
+    for (let k = 0; k < FAILURES.length; k++) {
+      const failure = this.#failures[k]!;
+      if (failure.count === 0) continue;
       out.failedBusy[k]![at] = known ? failure.busyBefore.get(block) : 0;
       out.failed[k]![at] = known ? failure.countBefore.get(block) : 0;
-    });
+    }
     let i = from;
     for (const stop = known ? Math.min(this.count, from + BLOCK) : 0; i < stop; i++) {
       const start = this.start.get(i);
@@ -204,13 +205,16 @@ export class SliceIndex {
     const from = this.#blockStart.get(block);
     const length = this.#blockStart.get(block + 1) - from;
     const share = length > 0 ? (time - from) / length : 1;
-    const between = (before: number, after: number) => before + share * (after - before);
-    out.busy[at] = between(this.#busyBefore.get(block), this.#busyBefore.get(block + 1));
+    const busy = this.#busyBefore.get(block);
+    out.busy[at] = busy + share * (this.#busyBefore.get(block + 1) - busy);
     out.started[at] = (block + share) * BLOCK;
-    this.#failures.forEach(({ count, busyBefore, countBefore }, k) => {
-      if (count === 0) return;
-      out.failedBusy[k]![at] = between(busyBefore.get(block), busyBefore.get(block + 1));
-      out.failed[k]![at] = between(countBefore.get(block), countBefore.get(block + 1));
-    });
+    for (let k = 0; k < FAILURES.length; k++) {
+      const { count, busyBefore, countBefore } = this.#failures[k]!;
+      if (count === 0) continue;
+      const before = busyBefore.get(block);
+      out.failedBusy[k]![at] = before + share * (busyBefore.get(block + 1) - before);
+      const failed = countBefore.get(block);
+      out.failed[k]![at] = failed + share * (countBefore.get(block + 1) - failed);
+    }
   }
 }

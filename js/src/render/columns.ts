@@ -21,6 +21,7 @@ class Mix {
   readonly #sum = [0, 0, 0];
 
   clear(): void {
+    if (this.weight === 0) return;
     this.weight = 0;
     this.#sum.fill(0);
   }
@@ -78,25 +79,33 @@ export function drawColumns(
       : [],
   );
   const mix = new Mix();
+  const { pixels } = strip;
   for (let i = 0; i < columns; i++) {
     const busy = sums.busy[i + 1]! - sums.busy[i]!;
     const some = busy > 0 || sums.started[i + 1]! > sums.started[i]!;
     if (!some) {
-      strip.pixels[4 * i + 3] = 0;
+      pixels[4 * i + 3] = 0;
       continue;
     }
-    mix.clear();
     let rest = busy;
-    for (const failure of failures) {
+    mix.clear();
+    for (let k = 0; k < failures.length; k++) {
+      const failure = failures[k]!;
       const failed = failure.busy[i + 1]! - failure.busy[i]!;
       if (failed <= 0) continue;
       rest -= failed;
       mix.add(failure.rgb, failed * failure.strength);
     }
-    const strongest = mix.weight > 0 ? 1 : plainStrength;
-    // A call may be so short that it takes no time at all; it has a colour nevertheless.
-    mix.add(plain, Math.max(rest, mix.weight > 0 ? 0 : 1e-9) * plainStrength);
-    mix.paint(strip.pixels, i, FAINTEST * strongest + (1 - FAINTEST) * Math.min(1, mix.weight / step));
+    if (mix.weight > 0) {
+      mix.add(plain, Math.max(rest, 0) * plainStrength);
+      mix.paint(pixels, i, FAINTEST + (1 - FAINTEST) * Math.min(1, mix.weight / step));
+      continue;
+    }
+    // By far the most columns: nothing to mix.
+    pixels[4 * i] = plain[0];
+    pixels[4 * i + 1] = plain[1];
+    pixels[4 * i + 2] = plain[2];
+    pixels[4 * i + 3] = 255 * plainStrength * (FAINTEST + (1 - FAINTEST) * Math.min(1, busy / step));
   }
   strip.paint(surface, box.x, box.y, box.width, box.height);
   for (const { k, kind, strength } of failures) {

@@ -1,11 +1,12 @@
 /**
  * How often a picture that changes by itself is drawn. The page shares the machine with the workers that it shows: drawing what streams in
- * may take a tenth of the page's time, and no slice grows so fast that more than thirty pictures a second would look smoother.
+ * may take a twentieth of the page's time, for the browser takes as much again to show it. No slice grows so fast that more than thirty
+ * pictures a second would look smoother.
  */
 import type { PageMs } from "../base/units";
 
 const LEAST: PageMs = 30;
-const REST = 9;
+const REST = 20;
 
 /** How much one drawing that was slow by chance counts for. */
 const SMOOTHING = 0.3;

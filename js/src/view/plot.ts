@@ -35,6 +35,9 @@ export interface PlotHost {
 /** A running slice that has grown by less than this does not look different: px. */
 const VISIBLE: Px = 0.3;
 
+/** How often the numbers beside the rows follow a live run: ms. */
+const NAMED: PageMs = 200;
+
 const NOTHING: Span = { start: 0, end: 0 };
 
 export class Plot {
@@ -64,6 +67,7 @@ export class Plot {
   #stale = true;
   #hasRoom = false;
   #drawnNow: Ns = 0;
+  #namedAt: PageMs = Number.NEGATIVE_INFINITY;
 
   constructor(root: HTMLElement, store: Store, host: PlotHost, signal: AbortSignal) {
     this.#root = root;
@@ -110,12 +114,11 @@ export class Plot {
 
   /** A message came. */
   changed(): void {
-    const { recording, head } = this.#store;
+    const { recording } = this.#store;
     const layout = layOut(recording);
     this.#urgent ||= layout.height !== this.layout.height;
     this.layout = layout;
     this.#gutter.layOut(recording, layout);
-    if (head !== null && this.#store.isLive) this.#caption.showLive(head.counts);
     this.#load.outdate();
     this.#stale = true;
     this.#frames.request();
@@ -153,8 +156,7 @@ export class Plot {
       this.#stale = false;
       this.#drawnNow = now;
       const merged = this.#draw(page, now);
-      const { start, end } = span ?? NOTHING;
-      this.#gutter.update(recording, start, end, now);
+      this.#name(page, span ?? NOTHING, now);
       this.#host.drawn(page, now, merged);
       this.#pace.drew(page, performance.now() - page);
     }
@@ -162,6 +164,15 @@ export class Plot {
     if (grows) this.#load.outdate();
     const again = grows || this.#stale || this.#load.isStale || this.viewport.moves;
     return again ? this.#pace.wait(page) : null;
+  }
+
+  /** Numbers that change more often cannot be read, and each costs layout. */
+  #name(page: PageMs, { start, end }: Span, now: Ns): void {
+    if (this.#store.isLive && page - this.#namedAt < NAMED) return;
+    this.#namedAt = page;
+    const { recording, head, isLive } = this.#store;
+    this.#gutter.update(recording, start, end, now);
+    if (head !== null && isLive) this.#caption.showLive(head.counts);
   }
 
   #draw(page: PageMs, now: Ns): Merged {

@@ -22,6 +22,8 @@ export class Stage {
   width: Px = 0;
   height: Px = 0;
   gutter: Px = GUTTER;
+  /** How far the rows are scrolled; kept, as asking for it costs layout. */
+  scroll: Px = 0;
   ratio = 0;
   sums = new Sums(1);
   strip = new CanvasPixelRow(1);
@@ -40,16 +42,16 @@ export class Stage {
     this.#observer = new ResizeObserver(changed);
     this.#observer.observe(this.plot);
     onAbort(signal, () => this.#observer.disconnect());
-    this.scroller.addEventListener("scroll", changed, { signal, passive: true });
+    const scrolled = () => {
+      this.scroll = this.scroller.scrollTop;
+      changed();
+    };
+    this.scroller.addEventListener("scroll", scrolled, { signal, passive: true });
   }
 
   /** Height of what can be seen of the rows. */
   get rowsHeight(): Px {
     return this.height - OVERVIEW_HEIGHT - AXIS_HEIGHT;
-  }
-
-  get scroll(): Px {
-    return this.scroller.scrollTop;
   }
 
   /**
@@ -75,6 +77,7 @@ export class Stage {
     this.plot.style.setProperty("--pv-gutter", `${this.gutter}px`);
     this.plot.classList.toggle("pv-narrow", total < NARROW);
     this.scroller.style.height = `${shown}px`;
+    this.scroll = this.scroller.scrollTop;
     const width = this.scroller.clientWidth - this.gutter;
     if (width < 1) return false;
     this.#resize(width, OVERVIEW_HEIGHT + shown + AXIS_HEIGHT);

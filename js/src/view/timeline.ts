@@ -33,8 +33,10 @@ export interface Options {
   theme(): ThemeChoice;
 }
 
-/** How often what changes with every frame, but is read by people or tests, is written: ms. */
-const SLOW: PageMs = 100;
+/** How often what changes with every frame, but is read by tests, is written: ms. */
+const QUICK: PageMs = 100;
+/** How often what people read is. */
+const SLOW: PageMs = 200;
 
 const ZOOM = 1.6;
 
@@ -56,6 +58,9 @@ export class Timeline {
   #showsTable = false;
   #wroteAt: PageMs = Number.NEGATIVE_INFINITY;
   #silence: ReturnType<typeof setTimeout> | undefined;
+  #news = "";
+  #saidAt: PageMs = Number.NEGATIVE_INFINITY;
+  #later: ReturnType<typeof setTimeout> | undefined;
 
   /** Mount a view into `el`; it is gone when `signal` aborts. */
   constructor(el: HTMLElement, store: Store, options: Options, signal: AbortSignal) {
@@ -108,6 +113,7 @@ export class Timeline {
     this.#filter.changes.subscribe(() => this.#filtered(), signal);
     onAbort(signal, () => {
       clearTimeout(this.#silence);
+      clearTimeout(this.#later);
       this.root.remove();
     });
     this.#changed();
@@ -190,19 +196,32 @@ export class Timeline {
     const store = this.#store;
     const page = performance.now();
     writeHooks(this.root, store);
-    const now = store.now(page);
-    this.#writeRunning(page, now);
-    setAttribute(this.root, "aria-label", words.label(store.head?.title || words.untitled));
+    this.#writeRunning(page, store.now(page));
     this.#plot.changed();
     this.#showMain();
-    this.#header.update(store, page);
-    this.#legend.update(store);
-    this.#panel.update(store, now, page);
     this.#grid.changed(page);
-    this.#describe(page);
-    this.#updateToolbar();
     clearTimeout(this.#silence);
     if (store.isLive) this.#silence = setTimeout(() => this.#noticeSilence(), SILENCE + 50);
+    // Words that change with every message cannot be read, and cost more than the picture. What is new in kind is said at once.
+    const news = `${store.head?.state} ${store.isLive} ${store.problem} ${store.hasGap}`;
+    const wait = news === this.#news ? this.#saidAt + SLOW - page : 0;
+    this.#news = news;
+    if (wait <= 0) this.#say();
+    else this.#later ??= setTimeout(() => this.#say(), wait);
+  }
+
+  #say(): void {
+    clearTimeout(this.#later);
+    this.#later = undefined;
+    const store = this.#store;
+    const page = performance.now();
+    this.#saidAt = page;
+    setAttribute(this.root, "aria-label", words.label(store.head?.title || words.untitled));
+    this.#header.update(store, page);
+    this.#legend.update(store);
+    this.#panel.update(store, store.now(page), page);
+    this.#describe(page);
+    this.#updateToolbar();
   }
 
   #noticeSilence(): void {
@@ -243,7 +262,7 @@ export class Timeline {
   #writeRunning(page: PageMs, now: Ns): void {
     const longest = longestRunning(this.#store.recording, now);
     const shown = this.root.hasAttribute("data-running-ms");
-    if (longest !== null && shown && page - this.#wroteAt < SLOW) return;
+    if (longest !== null && shown && page - this.#wroteAt < QUICK) return;
     this.#wroteAt = page;
     setAttribute(this.root, "data-running-ms", longest === null ? null : (longest / 1e6).toFixed(1));
   }
