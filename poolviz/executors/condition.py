@@ -21,8 +21,8 @@ class LeanCondition(threading.Condition):
         self._lock = threading.RLock()
         self._waiters = ()
 
-    acquire = property(lambda self: self._lock.acquire)  # type: ignore[assignment]  # the parent sets them on the instance
-    release = property(lambda self: self._lock.release)  # type: ignore[assignment]
+    acquire = property(lambda self: self._lock.acquire)
+    release = property(lambda self: self._lock.release)
     _release_save = property(lambda self: self._lock._release_save)
     _acquire_restore = property(lambda self: self._lock._acquire_restore)
     _is_owned = property(lambda self: self._lock._is_owned)

@@ -171,7 +171,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
 
     def _invoke_callbacks(self) -> None:
         # The standard library lets SystemExit and its like through: past the other callbacks, into the pool's own thread.
-        for callback in self._done_callbacks:  # type: ignore[attr-defined]  # not in the stubs
+        for callback in self._done_callbacks:
             try:
                 callback(self)
             except BaseException:
