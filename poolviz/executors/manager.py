@@ -95,15 +95,38 @@ class Manager:
     # Called from any thread
 
     def submit(self, unit: Future | MapRun, calls: int) -> None:
-        """Take in a call or a map. Under the scheduler's lock."""
-        look = self.scheduler.submit(unit, calls)
-        if self.thread is None:
-            self._wakeup.open()
-            self.thread = threading.Thread(target=self._run, name="poolviz-manager")
-            managers.append(self)
-            self.thread.start()
-        elif look:
+        """Take in a call or a map. Under the scheduler's lock, after `begin`."""
+        if self.scheduler.submit(unit, calls):
             self._wakeup.wake()
+
+    def begin(self) -> None:
+        """Start the manager's thread if it has not been. Under the scheduler's lock.
+
+        Raises:
+            OSError, RuntimeError: there are no more descriptors, or threads, to be had.
+        """
+        if self.thread is not None:
+            return
+        self._wakeup.open()
+        thread = threading.Thread(target=self._run, name="poolviz-manager")
+        try:
+            thread.start()
+        except BaseException:
+            self._wakeup.close()
+            raise
+        self.thread = thread
+        managers.append(self)
+
+    def after_fork(self) -> None:
+        """In a child process: let go of workers, memory and pipes, which belong to the parent, and of locks that nobody will release."""
+        self.forked = True
+        self.scheduler.lock = threading.RLock()
+        self._launched = threading.Condition(self.scheduler.lock)
+        self.scheduler.placements.clear()
+        self.scheduler.clear()
+        self._wakeup = Wakeup()
+        self.ended = threading.Event()
+        self.ended.set()
 
     def close(self) -> None:
         """Let everything end after what was submitted. Takes no lock of the pool: the garbage collector calls it too."""
@@ -112,6 +135,8 @@ class Manager:
 
     def withdraw(self, future: Future) -> bool:
         """See `future.Owner`."""
+        if self.forked:
+            return True  # nothing here waits for it, and the parent's copy is the parent's
         with self.scheduler.lock:
             withdrawn = self.scheduler.withdraw(future)
         self._wakeup.wake()

@@ -144,6 +144,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
         with pool.scheduler.lock:
             self._check_open()
+            if error is None:
+                pool.begin()
             if journal is not None:
                 future._journal = journal
                 future._call = self._last_call = call = observe.new_calls()
@@ -201,6 +203,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
         with pool.scheduler.lock:
             self._check_open()
+            if rows:
+                pool.begin()
             first = observe.new_calls(len(rows)) if journal is not None else 0
             self._last_call = first + len(rows) - 1
             if journal is not None and rows:
@@ -274,8 +278,7 @@ def _at_exit() -> None:
 
 def _after_fork_in_child() -> None:
     for pool in manager.managers:
-        pool.forked = True
-        pool.scheduler.lock = threading.RLock()
+        pool.after_fork()
     manager.managers.clear()
 
 

@@ -15,6 +15,7 @@ worker lives.
 from __future__ import annotations
 
 import _multiprocessing  # type: ignore[import-not-found]  # has no stubs
+import contextlib
 import fcntl
 import mmap
 import os
@@ -41,7 +42,11 @@ class Slot:
 
     def __init__(self, fd: int | None = None) -> None:
         self.fd = _memory_file() if fd is None else fd
-        self.map = mmap.mmap(self.fd, _SLOT_BYTES)
+        try:
+            self.map = mmap.mmap(self.fd, _SLOT_BYTES)
+        except BaseException:
+            os.close(self.fd)
+            raise
         view = memoryview(self.map)
         self.words = view[:_RING_AT].cast("q")
         self.revoked = view[_RING_AT:]
@@ -115,9 +120,14 @@ class Link:
     def __init__(self, ctx: Any) -> None:
         self._mutex = ctx.Lock()  # owns the semaphore's name and its removal
         self.lock = self._mutex._semlock
-        self.slot = Slot()
-        inlet, self.writer = os.pipe()
-        self.reader, outlet = os.pipe()
+        with contextlib.ExitStack() as undo:  # when there are no more descriptors to be had
+            self.slot = Slot()
+            undo.callback(self.slot.close)
+            inlet, self.writer = os.pipe()
+            undo.callback(os.close, inlet)
+            undo.callback(os.close, self.writer)
+            self.reader, outlet = os.pipe()
+            undo.pop_all()
         for fd in (self.writer, self.reader):
             os.set_blocking(fd, False)
             _enlarge(fd)

@@ -132,8 +132,8 @@ class Program:
         """
         try:
             out, err = self.process.communicate(timeout=limit)
-        except subprocess.TimeoutExpired as late:
-            raise AssertionError(f"the program did not end within {limit} s; it said {late.stderr!r}") from None
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the program did not end within {limit} s") from None
         return self.process.returncode, out, err
 
     def members(self) -> list[int]:
