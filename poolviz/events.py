@@ -105,6 +105,15 @@ class Failed(NamedTuple):
     traceback: str
 
 
+class Printed(NamedTuple):
+    """Whole lines that one call printed. `fd` is 1 for stdout and 2 for stderr; `cut` counts lines that are missing."""
+
+    call: int
+    fd: int
+    text: str
+    cut: int
+
+
 class PoolOpened(NamedTuple):
     """A pool that begins to report."""
 
@@ -154,4 +163,17 @@ class WorkerExited(NamedTuple):
     detail: str
 
 
-Batch = Submitted | Running | Ended | Consumed | Waited | Failed | PoolOpened | PoolClosed | WorkerStarted | WorkerReady | WorkerExited
+Batch = (
+    Submitted
+    | Running
+    | Ended
+    | Consumed
+    | Waited
+    | Failed
+    | Printed
+    | PoolOpened
+    | PoolClosed
+    | WorkerStarted
+    | WorkerReady
+    | WorkerExited
+)

@@ -31,6 +31,7 @@ from poolviz.executors.future import Future
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
+from poolviz.executors.printed import Printing
 from poolviz.executors.processes import Processes
 from poolviz.executors.replies import Replies
 from poolviz.executors.scheduler import Scheduler
@@ -73,6 +74,7 @@ class Manager:
         self.scheduler = Scheduler(self.outcomes, max_tasks)
         self.replies = Replies(self.scheduler, self.outcomes)
         self.casualties = Casualties(self.scheduler, self.outcomes)
+        self.printing = Printing(self.outcomes)
         self.processes = Processes(ctx, max_workers, initializer, initargs, max_tasks, replace, self.scheduler, self.outcomes)
         self.closed = False
         self.broken: str | None = None
@@ -273,6 +275,8 @@ class Manager:
                 self._break(f"A worker process could not be started: {type(error).__name__}: {error}", [])
                 return
             self._watch(placement.link.reader, selectors.EVENT_READ, partial(self._readable, placement))
+            for which, fd in enumerate(placement.link.streams):
+                self._watch(fd, selectors.EVENT_READ, partial(self._printed, placement, which))
             self._watch(placement.sentinel, selectors.EVENT_READ, partial(self._died, placement))
             self._launched.notify_all()
 
@@ -302,6 +306,9 @@ class Manager:
             self.replies.done(placement, message, parts)
         elif kind == "error":
             self.replies.error(placement, message, parts)
+        elif kind == "output":
+            with self.scheduler.lock:
+                self.printing.heard(placement, message)
         elif kind == "ready":
             with self.scheduler.lock:
                 self.scheduler.join(placement)
@@ -311,6 +318,14 @@ class Manager:
             # The pool breaks when the worker has ended, which may have log records to hand over.
             placement.failure = message[1]
             self.processes.farewell(placement)
+
+    def _printed(self, placement: Placement, which: int, events: int) -> None:
+        if placement.gone:
+            return
+        with self.scheduler.lock:
+            more = self.printing.read(placement, which)
+        if not more:
+            self._unwatch(placement.link.streams[which])
 
     # Ends
 
@@ -325,7 +340,8 @@ class Manager:
             interrupted = self.processes.was_interrupted(placement)
             words = "" if orderly else launch.exit_words(code, interrupted or self._ending is not None)
             rest = self.casualties.lose(placement, words, interrupted)
-            for fd in (placement.link.reader, placement.link.writer, placement.sentinel):
+            self.printing.read_rest(placement)
+            for fd in (placement.link.reader, placement.link.writer, *placement.link.streams, placement.sentinel):
                 self._unwatch(fd)
             self.processes.forget(placement, words)
             if placement.failure:

@@ -23,6 +23,7 @@ from poolviz.executors.definitions import NOTHING
 from poolviz.executors.future import Future
 from poolviz.executors.manager import Manager
 from poolviz.executors.mapping import MapRun
+from poolviz.executors.printed import shown
 from poolviz.executors.serialize import Payload, all_plain, dump, dump_call
 from poolviz.executors.unsendable import explained
 from poolviz.executors.waiting import Block
@@ -232,6 +233,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
                 pool.ended.wait()
             pool.thread.join()
+            shown.flush()
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
         if kind is not None and issubclass(kind, KeyboardInterrupt):

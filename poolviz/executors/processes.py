@@ -18,6 +18,7 @@ from poolviz.events import WorkerExited, WorkerStarted
 from poolviz.executors import launch, worker
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Placement
+from poolviz.executors.printed import parent_shows
 from poolviz.executors.scheduler import Scheduler
 from poolviz.executors.starter import Starter
 from poolviz.executors.transport import INTERRUPT, Link
@@ -86,7 +87,7 @@ class Processes:
         Raises:
             Exception: it cannot be started, or what the initializer needs cannot be pickled.
         """
-        link = Link(self._ctx)
+        link = Link(self._ctx, parent_shows())
         try:
             method = self._ctx.get_start_method()
             inherited = self._links(link) + own_fds if method == "fork" else ()
@@ -110,9 +111,9 @@ class Processes:
         return placement
 
     def _links(self, new: Link) -> tuple[int, ...]:
-        fds = [new.reader, new.writer]
+        fds = [new.reader, new.writer, *new.streams]
         for placement in self._scheduler.placements:
-            fds += (placement.link.reader, placement.link.writer, placement.sentinel)
+            fds += (placement.link.reader, placement.link.writer, *placement.link.streams, placement.sentinel)
         return tuple(fds)
 
     def stop(self, all_of_them: bool) -> None:

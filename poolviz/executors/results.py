@@ -16,6 +16,7 @@ import pickle
 import threading
 import time
 from array import array
+from collections.abc import Callable
 from typing import Any
 
 from poolviz.executors.frames import encode
@@ -40,6 +41,8 @@ class Results:
         self.frames: list[Buffer] = []
         self.armed = False
         """Whether the flusher will look soon."""
+        self.before_late_flush: Callable[[], None] = lambda: None
+        """What a call printed comes in here."""
         self._wanted = threading.Event()
         self._flusher: threading.Thread | None = None
 
@@ -100,6 +103,7 @@ class Results:
             self._wanted.clear()
             self.armed = False
             try:
+                self.before_late_flush()
                 self.flush()
             except OSError:
                 return  # the parent is gone; the main thread finds out by itself

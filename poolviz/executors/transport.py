@@ -94,11 +94,13 @@ def _semlock(handle: int, kind: int, maxvalue: int, name: str | None) -> Any:
 class WorkerEnd:
     """What a worker is given at its start; pickles only while a process is being spawned."""
 
-    def __init__(self, inlet: int, outlet: int, slot: Slot, lock: Any) -> None:
+    def __init__(self, inlet: int, outlet: int, slot: Slot, lock: Any, streams: list[int]) -> None:
         self.inlet = inlet
         self.outlet = outlet
         self.slot = slot
         self.lock = lock
+        self.streams = streams
+        """What becomes its descriptors 1 and 2; empty when it keeps those that it inherits."""
 
     def __reduce__(self) -> tuple[Any, ...]:
         lock = self.lock
@@ -107,17 +109,23 @@ class WorkerEnd:
             reduction.DupFd(self.outlet),
             reduction.DupFd(self.slot.fd),
             (lock.handle, lock.kind, lock.maxvalue, lock.name),
+            [reduction.DupFd(fd) for fd in self.streams],
         )
 
 
-def _rebuild_end(inlet: Any, outlet: Any, slot: Any, lock: tuple[Any, ...]) -> WorkerEnd:
-    return WorkerEnd(inlet.detach(), outlet.detach(), Slot(slot.detach()), _semlock(*lock))
+def _rebuild_end(inlet: Any, outlet: Any, slot: Any, lock: tuple[Any, ...], streams: list[Any]) -> WorkerEnd:
+    return WorkerEnd(inlet.detach(), outlet.detach(), Slot(slot.detach()), _semlock(*lock), [fd.detach() for fd in streams])
 
 
 class Link:
-    """The parent's end. Writes never block: what the pipe does not take waits in `backlog` bytes of a queue."""
+    """The parent's end. Writes never block: what the pipe does not take waits in `backlog` bytes of a queue.
 
-    def __init__(self, ctx: Any) -> None:
+    Args:
+        ctx: a context of `multiprocessing`.
+        streams: whether the worker's stdout and stderr come here, through a pipe each.
+    """
+
+    def __init__(self, ctx: Any, streams: bool) -> None:
         self._mutex = ctx.Lock()  # owns the semaphore's name and its removal
         self.lock = self._mutex._semlock
         with contextlib.ExitStack() as undo:  # when there are no more descriptors to be had
@@ -131,7 +139,11 @@ class Link:
         for fd in (self.writer, self.reader):
             os.set_blocking(fd, False)
             _enlarge(fd)
-        self.end: WorkerEnd | None = WorkerEnd(inlet, outlet, self.slot, self.lock)
+        pipes = [os.pipe() for _ in (1, 2)] if streams else []
+        self.streams = [reader for reader, _ in pipes]
+        for fd in self.streams:
+            os.set_blocking(fd, False)
+        self.end: WorkerEnd | None = WorkerEnd(inlet, outlet, self.slot, self.lock, [writer for _, writer in pipes])
         self.frames = FrameReader(self.reader)
         self._queue: deque[memoryview] = deque()
         self.backlog = 0
@@ -139,8 +151,8 @@ class Link:
     def started(self) -> None:
         """Close the worker's ends in this process once the worker has them."""
         if self.end is not None:
-            os.close(self.end.inlet)
-            os.close(self.end.outlet)
+            for fd in (self.end.inlet, self.end.outlet, *self.end.streams):
+                os.close(fd)
             self.end = None
 
     def send(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
@@ -182,7 +194,7 @@ class Link:
     def close(self) -> None:
         """Let go of pipes and memory."""
         self.started()
-        for fd in (self.writer, self.reader):
+        for fd in (self.writer, self.reader, *self.streams):
             os.close(fd)
         self._queue.clear()
         self.slot.close()

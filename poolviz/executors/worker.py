@@ -26,6 +26,7 @@ from poolviz.clock import now
 from poolviz.executors.byvalue import arrivals
 from poolviz.executors.frames import FrameReader
 from poolviz.executors.lifeline import die_with_parent
+from poolviz.executors.output import Output
 from poolviz.executors.results import Results
 from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, dump_many, dump_value, load, unreadable
 from poolviz.executors.starter import Received, Starter
@@ -73,6 +74,7 @@ class Worker:
         """The bytes of those that are to be made anew when a definition changes."""
         self.arrivals = arrivals()
         self.in_call = False
+        self.output = Output(self.results, self.where) if end.streams else None
 
     def on_sigint(self, signum: int, frame: Any) -> None:
         # The parent says which entry it means: another may have begun since.
@@ -80,6 +82,11 @@ class Worker:
             self.words[INTERRUPT] = 0
             self.in_call = False
             raise KeyboardInterrupt
+
+    def where(self) -> tuple[int, int]:
+        """The entry that runs, -1 for none, and the item of its chunk."""
+        entry = self.words[CLAIMED]
+        return (entry, self.words[ITEM]) if entry > self.words[DONE] else (-1, 0)
 
     def serve(self) -> None:
         """The main loop."""
@@ -156,7 +163,7 @@ class Worker:
     def run_calls(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Run a batch of calls, each claimed by itself."""
         _, first, n, functions, packed, sizes = message
-        results, words, revoked = self.results, self.words, self.revoked
+        results, words, revoked, output = self.results, self.words, self.revoked, self.output
         acquire, release, gathered = self.lock.acquire, self.lock.release, results.gathered
         results.seal()
         rows = pickle.loads(parts[0]) if packed else None
@@ -198,6 +205,8 @@ class Worker:
                     value = fn(*args, **kwargs)  # type: ignore[misc]
                 self.in_call = False
                 finished = now()
+                if output is not None:
+                    output.end_lines()
                 if type(value) in PLAIN and not (type(value) is bytes and len(value) > OUT_OF_BAND):
                     gathered.append((entry, started, finished, value))
                 else:
@@ -206,6 +215,8 @@ class Worker:
             except BaseException as error:
                 self.in_call = False
                 finished = now()
+                if output is not None:
+                    output.end_lines()
                 self.failed(entry, 0, started, finished, error, True)
             # What a call was given and gave back must not outlive it here.
             value = args = kwargs = None
@@ -242,14 +253,20 @@ class Worker:
                 item += 1
                 if stamp > report or self.eager:
                     self.in_call = False
+                    if self.output is not None:
+                        self.output.end_lines()
                     self.report(entry, reported, stamps, values, item == n)
                     results.flush()
                     reported, stamp = item, now()
                     stamps, values, report = [stamp], [], stamp + _REPORT
                     self.in_call = True
             self.in_call = False
+            if self.output is not None:
+                self.output.end_lines()
         except BaseException as error:
             self.in_call = False
+            if self.output is not None:
+                self.output.end_lines()
             item = reported + len(stamps) - 1
             self.report(entry, reported, stamps, values, item == n)
             if item < n:
@@ -327,7 +344,12 @@ def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, 
     """
     for fd in inherited:
         os.close(fd)
+    for fd, stream in enumerate(end.streams, 1):
+        os.dup2(stream, fd)
+        os.close(stream)
     worker = Worker(end, eager)
+    if worker.output is not None:
+        worker.output.take_over()
     signal.signal(signal.SIGINT, worker.on_sigint)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     die_with_parent(parent)

@@ -12,6 +12,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from poolviz.executors.printed import shown
 from poolviz.notebook.cell import Cell
 from poolviz.notebook.magics import Magics
 from poolviz.notebook.modules import Modules
@@ -74,6 +75,7 @@ class Extension:
     def after_cell(self, result: Any) -> None:
         """A cell has ended, whichever way."""
         self._loading = None
+        shown.flush()
         cell = self.cell
         if cell is None:
             return

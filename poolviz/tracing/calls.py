@@ -46,6 +46,20 @@ class Worker(NamedTuple):
     """Nanoseconds that it spent in them, and in the one that it runs."""
 
 
+class CallPrint(NamedTuple):
+    """What a call in a worker process printed. Only in a notebook: elsewhere workers print where their parent does."""
+
+    row: int
+    """Its row in `Trace.calls`."""
+    name: str
+    item: int
+    """Its index in its `map`, -1 for `submit`."""
+    text: str
+    """Whole lines, of both streams in their order."""
+    cut: int
+    """How many lines are not kept."""
+
+
 class CallError(NamedTuple):
     """A call that raised, or whose worker was lost, in words."""
 

@@ -16,6 +16,7 @@ from poolviz.events import (
     Failed,
     PoolClosed,
     PoolOpened,
+    Printed,
     Running,
     Submitted,
     Waited,
@@ -25,6 +26,7 @@ from poolviz.events import (
 )
 from poolviz.tracing.columns import Column, Columns, bounds, cast, expand, keep
 from poolviz.tracing.gone import NOBODY, Gone
+from poolviz.tracing.prints import Prints
 from poolviz.tracing.tally import Tally
 from poolviz.tracing.waits import Waits
 
@@ -83,6 +85,7 @@ class State:
         self.workers: dict[int, WorkerRecord] = {}
         self.running: dict[int, RunningCall] = {}
         self.errors: dict[int, Failed] = {}
+        self.prints = Prints()
         self.callers: dict[int, str] = {}
         """Names of the threads that ever waited, by identifier."""
         self._gone = Gone()
@@ -93,6 +96,7 @@ class State:
             Consumed: self._consumed,
             Waited: self._waited,
             Failed: self._failed,
+            Printed: self.prints.add,
             PoolOpened: self._pool_opened,
             PoolClosed: self._pool_closed,
             WorkerStarted: self._worker_started,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from poolviz.tracing.prints import Print
 from poolviz.tracing.store import Changes, Everything, Present
 from poolviz.tracing.view import View
 
@@ -29,6 +30,10 @@ class Recording:
     def everything(self, view: View) -> Everything:
         """All rows."""
         return self._everything
+
+    def printed(self) -> dict[int, tuple[list[Print], int]]:
+        """Nothing: files hold no output of calls."""
+        return {}
 
     def host(self, view: View) -> dict[str, Any]:
         """What it was made on."""

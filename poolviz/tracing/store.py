@@ -23,6 +23,7 @@ from poolviz.events import Batch, Consumed, Ended, Failed, Submitted, Waited
 from poolviz.tracing import host
 from poolviz.tracing.columns import Table, keep
 from poolviz.tracing.fold import PoolRecord, RunningCall, State, WorkerRecord
+from poolviz.tracing.prints import Print
 from poolviz.tracing.view import View
 
 #: Calls whose rows are kept.
@@ -142,6 +143,11 @@ class Store:
         """Copy all rows of `view`."""
         with self.working():
             return self._everything(view)
+
+    def printed(self) -> dict[int, tuple[list[Print], int]]:
+        """What calls have printed, by their numbers, and how many lines of it are not kept."""
+        with self.working():
+            return self.state.prints.all()
 
     def host(self, view: View) -> dict[str, Any]:
         """What the pools of `view` run on, see `poolviz.tracing.host`."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from poolviz import clock, observe, scopes
 from poolviz.tracing import saving, store
-from poolviz.tracing.calls import CallError, Calls, Worker
+from poolviz.tracing.calls import CallError, CallPrint, Calls, Worker
 from poolviz.tracing.recording import Recording
 from poolviz.tracing.store import Present, Store
 from poolviz.tracing.summary import Summary
@@ -135,6 +135,19 @@ class Trace:
             name = observe.labels[table["label"][row]]
             errors.append(CallError(row, name, table["item"][row], failed.error, failed.traceback))
         return errors
+
+    def prints(self) -> list[CallPrint]:
+        """What calls in worker processes printed, in a notebook; of a trace that was loaded, nothing."""
+        observe.flush_all()
+        printed = self.store.printed()
+        table = self.store.everything(self.view).calls
+        found = []
+        for row, call in enumerate(table["call"]):
+            if call in printed:
+                pieces, cut = printed[call]
+                name = observe.labels[table["label"][row]]
+                found.append(CallPrint(row, name, table["item"][row], "".join(piece.text for piece in pieces), cut))
+        return found
 
     def summary(self) -> Summary:
         """The run in numbers; prints well as text and shows as a table in a notebook."""
