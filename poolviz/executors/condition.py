@@ -16,21 +16,30 @@ class LeanCondition(threading.Condition):
 
     _waiters: Any
 
+    _lock: Any  # an RLock, whose private methods Condition calls too
+
     def __init__(self) -> None:
         # The parent's constructor is what costs: it is not called, and what it would set stands below.
         self._lock = threading.RLock()
         self._waiters = ()
 
-    acquire = property(lambda self: self._lock.acquire)
-    release = property(lambda self: self._lock.release)
-    _release_save = property(lambda self: self._lock._release_save)
-    _acquire_restore = property(lambda self: self._lock._acquire_restore)
-    _is_owned = property(lambda self: self._lock._is_owned)
+    def acquire(self, *args: Any, **kwargs: Any) -> bool:
+        """See `threading.RLock.acquire`."""
+        return bool(self._lock.acquire(*args, **kwargs))
+
+    def release(self) -> None:
+        """See `threading.RLock.release`."""
+        self._lock.release()
+
+    def _is_owned(self) -> bool:
+        return bool(self._lock._is_owned())
 
     def wait(self, timeout: float | None = None) -> bool:
         """See `threading.Condition.wait`."""
         if type(self._waiters) is tuple and self._is_owned():
             self._waiters = deque()
+            self._release_save = self._lock._release_save
+            self._acquire_restore = self._lock._acquire_restore
         return super().wait(timeout)
 
     def notify_all(self) -> None:

@@ -115,14 +115,13 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             BaseException: what the call itself raised.
         """
         try:
-            if self._state == FINISHED and self._exception is None:
-                self._take()
-                return self._result
-            if self._journal is None:
-                return super().result(timeout)
-            self._wait(timeout, Blocked.RESULT)
+            if self._state in (PENDING, RUNNING) and self._journal is not None:
+                self._wait(timeout, Blocked.RESULT)
+                timeout = timeout and 0
             self._take()
-            return super().result(0 if timeout is not None else None)
+            if self._state == FINISHED and self._exception is None:
+                return self._result
+            return super().result(timeout)
         finally:
             # The frame is part of the traceback of what is raised here; holding the future would close a cycle.
             del self
