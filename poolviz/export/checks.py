@@ -9,10 +9,10 @@ from typing import Any
 
 from poolviz.events import Blocked, Failed, Outcome
 from poolviz.observe import plain
+from poolviz.tracing.answers import Everything
 from poolviz.tracing.calls import COUNTS, TIMES
 from poolviz.tracing.columns import Column
 from poolviz.tracing.fold import PoolRecord, RunningCall, WorkerRecord
-from poolviz.tracing.store import Everything
 
 #: The latest time, in nanoseconds of the clock: a machine that has been up for more than a hundred years has other cares.
 LATEST = 4 * 10**18

@@ -19,8 +19,8 @@ from typing import Any
 
 from poolviz import observe
 from poolviz.events import Blocked, Outcome
+from poolviz.tracing.answers import Everything
 from poolviz.tracing.columns import Table
-from poolviz.tracing.store import Everything
 from poolviz.tracing.trace import Trace
 
 #: Numbers of processes and threads in the file. They are not the machine's: thread pools of one process would not be told apart.

@@ -28,10 +28,10 @@ from pathlib import Path
 
 from poolviz import observe
 from poolviz.export.checks import DamagedError, check_header, check_table, expect
+from poolviz.tracing.answers import Everything, Present
 from poolviz.tracing.calls import COUNTS
 from poolviz.tracing.columns import FIELDS, Column, Table
 from poolviz.tracing.recording import Recording
-from poolviz.tracing.store import Everything, Present
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
 

@@ -54,6 +54,11 @@ class Prints:
             self._size -= self._of[first].size
             del self._of[first]
 
+    def forget_before(self, call: int) -> None:
+        """Drop what calls before number `call` printed."""
+        for number in [number for number in self._of if number < call]:
+            self._size -= self._of.pop(number).size
+
     def all(self) -> dict[int, tuple[list[Print], int]]:
         """What each call printed, in its order, and how many lines of it are not kept."""
         return {call: (list(output.pieces), output.cut) for call, output in self._of.items()}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from poolviz.tracing.answers import Changes, Everything, Present
 from poolviz.tracing.prints import Print
-from poolviz.tracing.store import Changes, Everything, Present
 from poolviz.tracing.view import View
 
 
@@ -22,6 +22,9 @@ class Recording:
         self.anchor = anchor
         self._everything = everything
         self._host = host
+
+    def hold(self, view: View) -> None:
+        """Nothing is ever given up here."""
 
     def present(self, view: View) -> Present:
         """How things stood."""

@@ -12,17 +12,19 @@ within. Such a batch waits in the inbox until what is under way is done.
 
 import os
 import threading
+import weakref
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from poolviz import clock, interrupts, observe
-from poolviz.events import Batch, Consumed, Ended, Failed, Submitted, Waited
+from poolviz.events import Batch, Consumed, Ended, Failed, PoolOpened, Submitted, Waited
 from poolviz.tracing import host
+from poolviz.tracing.answers import Changes, Everything, Present
 from poolviz.tracing.columns import Table, keep
-from poolviz.tracing.fold import PoolRecord, RunningCall, State, WorkerRecord
+from poolviz.tracing.fold import State
+from poolviz.tracing.freeing import free
 from poolviz.tracing.prints import Print
 from poolviz.tracing.view import View
 
@@ -33,52 +35,6 @@ LIMIT = 1_000_000
 LOG_LIMIT = 1_000_000
 
 Logged = Submitted | Ended | Consumed | Waited | Failed
-
-
-class Present(NamedTuple):
-    """How things stand for a view. Times are nanoseconds of the clock."""
-
-    now: int
-    counts: dict[str, int]
-    dropped: int
-    running: list[RunningCall]
-    pools: list[PoolRecord]
-    workers: list[WorkerRecord]
-    callers: dict[int, str]
-    closed: bool
-    """Whether no further call can come; those there are may still run."""
-    final: bool = False
-    """Whether this is of a file: then what it says is pending or runs did so when it was saved."""
-
-    @property
-    def settled(self) -> bool:
-        """Whether nothing will change any more but what callers do with the results."""
-        return self.final or (self.closed and not self.counts["pending"] and not self.counts["running"])
-
-
-@dataclass(frozen=True, slots=True)
-class Everything:
-    """All rows of a view."""
-
-    present: Present
-    calls: Table
-    waits: Table
-    errors: list[Failed]
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """What is new in a view since a reader's last look, in batches as they came."""
-
-    present: Present
-    submitted: list[Table]
-    ended: list[Table]
-    consumed: list[Table]
-    waits: list[Table]
-    errors: list[Failed]
-
-    def __bool__(self) -> bool:
-        return bool(self.submitted or self.ended or self.consumed or self.waits or self.errors)
 
 
 class Store:
@@ -101,6 +57,10 @@ class Store:
         self._log_start = 0
         self._log_records = 0
         self._readers: set[Reader] = set()
+        self._holders: list[weakref.ref[object]] = []
+        """Views, and journals of pools: those who may still ask for rows."""
+        self._stale = False
+        """Whether one of them has gone."""
 
     def on_batch(self, batch: Batch, /) -> None:
         """Take one batch; see `observe.Observer`."""
@@ -117,6 +77,8 @@ class Store:
             inside, self._at_work = self._at_work, True
             try:
                 if not inside:
+                    if self._stale:
+                        self._free()
                     self._fold_inbox()
                 yield
                 if not inside:
@@ -128,11 +90,31 @@ class Store:
         while self._inbox:
             batch = self._inbox.popleft()
             self.state.fold(batch)
+            if isinstance(batch, PoolOpened) and batch.pool in observe.journals:
+                self._hold(observe.journals[batch.pool])
             if self._readers and isinstance(batch, Submitted | Ended | Consumed | Waited | Failed):
                 self._log.append(batch)
                 self._log_records += _records(batch)
                 if self._log_records > LOG_LIMIT:
                     self._forget(len(self._log))
+
+    def hold(self, view: View) -> None:
+        """Keep the rows of `view` for as long as somebody refers to it. Rows that neither a view nor a pool has are given up."""
+        with self.working():
+            self._hold(view)
+
+    def _hold(self, holder: object) -> None:
+        self._holders.append(weakref.ref(holder, self._on_gone))
+
+    def _on_gone(self, _holder: object) -> None:
+        # Called by the garbage collector, from anywhere: what follows from it is done when the store is next at work.
+        self._stale = True
+
+    def _free(self) -> None:
+        self._stale = False
+        self._holders = [holder for holder in self._holders if holder() is not None]
+        views = [holder for ref in self._holders if isinstance(holder := ref(), View)]
+        free(self.state, views, observe.journals)
 
     def present(self, view: View) -> Present:
         """How things stand for `view`, as of the last flush."""

@@ -9,8 +9,8 @@ from operator import mul, sub
 from typing import NamedTuple
 
 from poolviz import observe
+from poolviz.tracing.answers import Everything
 from poolviz.tracing.columns import Column, Table
-from poolviz.tracing.store import Everything
 
 SLOWEST = 5
 

@@ -33,3 +33,12 @@ class Tally:
     def keys_of(self, pool: int) -> list[Key]:
         """The pairs of `pool` and a scope that has calls of it."""
         return [(pool, scope) for scope in self._scopes.get(pool, ())]
+
+    def forget(self, key: Key) -> None:
+        """Drop the counts of a pair."""
+        del self.submitted[key], self.dropped[key]
+        self.outcomes.pop(key, None)
+        pool, scope = key
+        self._scopes[pool].discard(scope)
+        if not self._scopes[pool]:
+            del self._scopes[pool]

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from poolviz import clock, observe, scopes
 from poolviz.tracing import saving, store
+from poolviz.tracing.answers import Present
 from poolviz.tracing.calls import CallError, CallPrint, Calls, Worker
 from poolviz.tracing.recording import Recording
-from poolviz.tracing.store import Present, Store
+from poolviz.tracing.store import Store
 from poolviz.tracing.summary import Summary
 from poolviz.tracing.view import View
 
@@ -33,6 +34,7 @@ class Trace:
         self.store = store
         self.view = view
         self.title = observe.plain(title)
+        store.hold(view)
 
     @property
     def start(self) -> int:

@@ -15,12 +15,12 @@ from poolviz.tracing.tally import Key
 class _Members(dict[int, bool]):
     """Whether a number of a pool or scope belongs; answers are kept, so that a column can be asked from C code."""
 
-    def __init__(self, view: View) -> None:
-        self._view = view
+    def __init__(self, field: str, number: int) -> None:
+        # Not the view itself: in a cycle it would be let go of late.
+        self._field, self._number = field, number
 
     def __missing__(self, number: int) -> bool:
-        view = self._view
-        found = self[number] = number == view.number if view.field == "pool" else scopes.is_within(number, view.number)
+        found = self[number] = number == self._number if self._field == "pool" else scopes.is_within(number, self._number)
         return found
 
 
@@ -41,13 +41,17 @@ class View:
         self.start = start
         self.stop = 0
         """When it ended, 0 while it has not; calls may end later."""
-        self._members = _Members(self)
+        self._members = _Members(field, number)
 
     def closed(self, state: State) -> bool:
         """Whether no further call can come."""
         if self.field == "pool":
             return self.number in state.pools and bool(state.pools[self.number].closed)
         return bool(self.stop)
+
+    def is_of(self, pool: int) -> bool:
+        """Whether it is the view of one pool, and that is it."""
+        return self.field == "pool" and self.number == pool
 
     def matches(self, pool: int, scope: int) -> bool:
         """Whether the calls of `pool` in `scope` belong to the view."""

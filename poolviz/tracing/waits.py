@@ -56,10 +56,19 @@ class Waits:
             self._open[threads[index], starts[index]] = row + index
         self._trim()
 
+    def forget_before(self, call: int) -> None:
+        """Drop the oldest waits, as far as they have ended and were for calls before number `call`."""
+        self._drop(
+            next((row for row, (end, number) in enumerate(zip(self.end, self.call, strict=True)) if not end or number >= call), len(self))
+        )
+
     def _trim(self) -> None:
         excess = len(self) - self.limit
         if excess > 0:
-            n = max(excess, self.limit // 8)
+            self._drop(max(excess, self.limit // 8))
+
+    def _drop(self, n: int) -> None:
+        if n:
             for column in (self.thread, self.start, self.end, self.kind, self.call):
                 del column[:n]
             self.dropped += n

@@ -10,9 +10,9 @@ from typing import Any
 
 from poolviz import observe
 from poolviz.events import Failed
+from poolviz.tracing.answers import Changes, Everything, Present
 from poolviz.tracing.columns import Column, Table, keep
 from poolviz.tracing.fold import RunningCall
-from poolviz.tracing.store import Changes, Everything, Present
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.vector import offsets
 from poolviz.wire.codec import NONE, TYPE_CODES, Message, columns_of, encode

@@ -1,0 +1,54 @@
+"""What a store, or a file, answers to whoever looks at a trace."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from poolviz.events import Failed
+from poolviz.tracing.columns import Table
+from poolviz.tracing.fold import PoolRecord, RunningCall, WorkerRecord
+
+
+class Present(NamedTuple):
+    """How things stand for a view. Times are nanoseconds of the clock."""
+
+    now: int
+    counts: dict[str, int]
+    dropped: int
+    running: list[RunningCall]
+    pools: list[PoolRecord]
+    workers: list[WorkerRecord]
+    callers: dict[int, str]
+    closed: bool
+    """Whether no further call can come; those there are may still run."""
+    final: bool = False
+    """Whether this is of a file: then what it says is pending or runs did so when it was saved."""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing will change any more but what callers do with the results."""
+        return self.final or (self.closed and not self.counts["pending"] and not self.counts["running"])
+
+
+@dataclass(frozen=True, slots=True)
+class Everything:
+    """All rows of a view."""
+
+    present: Present
+    calls: Table
+    waits: Table
+    errors: list[Failed]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is new in a view since a reader's last look, in batches as they came."""
+
+    present: Present
+    submitted: list[Table]
+    ended: list[Table]
+    consumed: list[Table]
+    waits: list[Table]
+    errors: list[Failed]
+
+    def __bool__(self) -> bool:
+        return bool(self.submitted or self.ended or self.consumed or self.waits or self.errors)

@@ -1,0 +1,52 @@
+"""What nobody can ask for any more is given up."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Container
+
+from poolviz.tracing.fold import State
+from poolviz.tracing.tally import Key
+from poolviz.tracing.view import View
+
+
+class _Wanted(dict[Key, bool]):
+    """Whether the calls of a pool in a scope can still be asked for; answers are kept."""
+
+    def __init__(self, views: Collection[View], pools: Container[int]) -> None:
+        self._views, self._pools = views, pools
+
+    def __missing__(self, key: Key) -> bool:
+        found = self[key] = key[0] in self._pools or any(view.matches(*key) for view in self._views)
+        return found
+
+
+def free(state: State, views: Collection[View], pools: Container[int]) -> None:
+    """Give up the oldest rows, up to the first that somebody may ask for, and what was known beside them.
+
+    Rows that come after one that is held stay until that one goes, or until the store is full: rows stand in the order of their numbers,
+    so that a call is found without a search.
+
+    Args:
+        state: what is kept.
+        views: those who look.
+        pools: numbers of the pools that are still there; each can be asked for its trace.
+    """
+    columns, wanted = state.columns, _Wanted(views, pools)
+    rows = zip(zip(columns.pool, columns.scope, strict=True), columns.submitted, strict=True)
+    # A row without a submission may be told of yet.
+    n = next((row for row, (key, known) in enumerate(rows) if not known or wanted[key]), len(columns))
+    if n:
+        state.tally.dropped.update(zip(columns.pool[:n], columns.scope[:n], strict=True))
+        columns.drop(n)
+        state.waits.forget_before(columns.base)
+        state.prints.forget_before(columns.base)
+        for call in [call for call in state.errors if call < columns.base]:
+            del state.errors[call]
+    for key, calls in list(state.tally.submitted.items()):
+        if calls == state.tally.dropped[key] and not wanted[key]:
+            state.tally.forget(key)
+    for pool in list(state.pools):
+        if pool not in pools and not state.tally.keys_of(pool) and not any(view.is_of(pool) for view in views):
+            del state.pools[pool]
+            for worker in [record.worker for record in state.workers.values() if record.pool == pool]:
+                del state.workers[worker]
