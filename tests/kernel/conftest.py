@@ -92,6 +92,14 @@ class Kernel:
         self._manager.shutdown_kernel(now=now)
 
 
+def until(condition, limit=LIMIT):
+    """Wait for a condition, with a limit in seconds."""
+    deadline = time.monotonic() + limit
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {limit} s"
+        time.sleep(0.02)
+
+
 def idle(message, cell):
     return (
         message["msg_type"] == "status" and message["content"]["execution_state"] == "idle" and message["parent_header"]["msg_id"] == cell

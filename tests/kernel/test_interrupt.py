@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from tests.kernel.conftest import LIMIT, idle
+from tests.kernel.conftest import idle, until
 
 SETUP = """
 import os, signal, threading, time
@@ -42,13 +42,6 @@ def workers(kernel):
     """The processes of the kernel's pools, by what they were started with."""
     kernel_process = psutil.Process(kernel.pid)
     return [child for child in kernel_process.children() if "spawn_main" in " ".join(child.cmdline())]
-
-
-def until(condition, limit=LIMIT):
-    deadline = time.monotonic() + limit
-    while not condition():
-        assert time.monotonic() < deadline, f"not within {limit} s"
-        time.sleep(0.02)
 
 
 def started(kernel, cell, n):

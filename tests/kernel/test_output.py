@@ -113,8 +113,9 @@ def test_a_worker_has_no_input(kernel, code):
 def test_what_an_initializer_and_a_dying_worker_print(kernel):
     kernel.run(SETUP)
     messages = kernel.run(
-        "def hello():\n    print('hello')\ndef die():\n    print('last words', flush=True)\n    os.write(2, b'raw last words\\n')\n    os._exit(3)\n"
-        "
+        "def hello():\n    print('hello')\n"
+        "def die():\n    print('last words', flush=True)\n    os.write(2, b'raw last words\\n')\n    os._exit(3)\n"
         "with ProcessPoolExecutor(1, initializer=hello) as pool:\n    assert pool.submit(die).exception(60) is not None"
     )
-    assert "hello" in text(messages, "stdout") and "raw last words" in text(messages, "stderr")
+    assert text(messages, "stdout").splitlines() == ["hello", "last words"]
+    assert "raw last words" in text(messages, "stderr")
