@@ -5,8 +5,9 @@ the functions `wait` and `as_completed`, are stand-ins for ours; so are the name
 taken off, each place holds what it held before, and names that cells imported meanwhile hold the standard library's.
 
 A pool belongs to the code that makes it. The user's code is what is not installed: cells, scripts, modules beside them. When code of
-the standard library or of an installed package calls a stand-in, it gets the standard library's own pool, and nothing of it is drawn:
-asyncio's default executor, the kernel's own, a library's helpers. Pools that there were before are left alone in any case.
+the standard library or of an installed package calls a stand-in, or derives a class from it, it gets the standard library's own, and
+nothing of it is drawn: asyncio's default executor, the kernel's own, a library's helpers. Pools that there were before are left alone in
+any case.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from concurrent import futures
 from concurrent.futures import process, thread
 from functools import cache, wraps
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType, new_class
 from typing import Any
 
 from poolviz import pools
@@ -27,7 +28,16 @@ from poolviz.executors import waiting
 
 
 class _LooksLikeOriginal(type):
-    """Of the stand-ins: an instance of the standard library's class, or of any subclass, is taken for one of the stand-in's."""
+    """Of the stand-ins: an instance of the standard library's class, or of any subclass, is taken for one of the stand-in's.
+
+    A class that installed code derives from a stand-in is derived from the standard library's, whose inner workings it may rely on.
+    """
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **kwargs: Any) -> Any:
+        theirs = tuple(base.__dict__.get("_original", base) for base in bases)
+        if theirs != bases and not is_users(sys._getframe(1).f_code):
+            return new_class(name, theirs, kwargs, lambda empty: empty.update(namespace))
+        return super().__new__(mcs, name, bases, namespace, **kwargs)
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, cls.__dict__.get("_original", ())) or super().__instancecheck__(instance)
@@ -53,7 +63,7 @@ def _stand_in(ours: type, original: type) -> type:
         "__new__": __new__,
         "_original": original,
     }
-    standing_in = _LooksLikeOriginal(original.__name__, (ours,), names)
+    standing_in: type = _LooksLikeOriginal(original.__name__, (ours,), names)
     return standing_in
 
 

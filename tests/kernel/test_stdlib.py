@@ -118,3 +118,16 @@ if __name__ == '__main__':
     assert shown(messages) == ["Timeline('cell 2')"]
     assert printed(messages) == "0 0\n1 1\n2 4\n3 9\n"
     assert told(messages)[-1][0]["counts"]["finished"] == 4
+
+
+def test_a_worker_has_the_standard_librarys_pools(kernel):
+    kernel.run("%load_ext poolviz\nfrom concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor")
+    messages = kernel.run("""
+def nested(n):
+    with ThreadPoolExecutor(2) as pool:
+        return type(pool).__init__.__module__, sum(pool.map(abs, range(-n, 0)))
+with ProcessPoolExecutor(1) as pool:
+    print(*pool.submit(nested, 3).result())
+""")
+    assert shown(messages) == ["Timeline('cell 2')"]
+    assert printed(messages) == "concurrent.futures.thread 6\n"
