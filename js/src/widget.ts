@@ -35,11 +35,18 @@ function readSnapshot(store: Store, model: AnyModel<Traits>): void {
 
 /** Keep the trait and the page's selection the same, whoever changes it. */
 function shareSelection({ selection }: Store, model: AnyModel<Traits>, signal: AbortSignal): void {
-  const fromKernel = () => selection.choose(readSelected(model.get("selection")));
+  let isTold = false;
+  const fromKernel = () => {
+    // To answer in the middle of the host's own update would leave it waiting: it sends no further change of this trait.
+    isTold = true;
+    selection.choose(readSelected(model.get("selection")));
+    isTold = false;
+  };
   fromKernel();
   model.on("change:selection", fromKernel);
   onAbort(signal, () => model.off("change:selection", fromKernel));
   const toKernel = () => {
+    if (isTold) return;
     model.set("selection", selection.value);
     model.save_changes();
   };

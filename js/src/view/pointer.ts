@@ -39,6 +39,7 @@ export class PlotPointer implements Actions {
     if (inOverview(y)) return overviewDrag(plot.overview, plot.viewport, x, () => plot.redraw());
     const click = () => this.#select(x, y);
     if (!shift) return panDrag(x, this.pan, click);
+    this.#focus();
     const draft = (span: typeof plot.draft) => {
       plot.draft = span;
       plot.redraw();

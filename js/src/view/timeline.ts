@@ -1,6 +1,6 @@
 /** One view of a store: puts the parts together, and says what each gesture and key does to them. */
 import { whole } from "../base/format";
-import { onAbort } from "../base/listen";
+import { listen, onAbort } from "../base/listen";
 import type { Ns, PageMs, Px } from "../base/units";
 import { longestRunning } from "../model/figures";
 import { Filter, kindOfCode } from "../model/filter";
@@ -39,6 +39,11 @@ const QUICK: PageMs = 100;
 const SLOW: PageMs = 200;
 
 const ZOOM = 1.6;
+
+/** To a notebook, Shift and a press mean that all cells up to this one are selected, and run together at the next run. */
+function keepShiftFromHost(event: MouseEvent): void {
+  if (event.shiftKey) event.stopPropagation();
+}
 
 export class Timeline {
   readonly root = element("div", "poolviz-timeline");
@@ -108,6 +113,7 @@ export class Timeline {
     followPointer(this.#plot.node, this.#plot.stage.place, pointer, signal);
     followKeys(this.#plot.node, true, keys, signal);
     followKeys(this.#grid.node, false, keys, signal);
+    listen(this.root, "mousedown", keepShiftFromHost, signal);
     store.changes.subscribe(() => this.#changed(), signal);
     store.selection.changes.subscribe(() => this.#selected(), signal);
     this.#filter.changes.subscribe(() => this.#filtered(), signal);
