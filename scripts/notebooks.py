@@ -84,7 +84,6 @@ def cleaned(notebook: Any, taken_by: Camera) -> None:
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {})
         if cell.cell_type != "code":
             continue
-        cell.execution_count = None
         cell.outputs = [output for given in cell.outputs if (output := kept(given, saved, taken_by)) is not None]
         if any("image/png" in output.get("data", {}) for output in cell.outputs):
             cell.metadata[PICTURE_OF] = code_hash(notebook, index)
