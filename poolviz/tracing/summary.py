@@ -138,12 +138,12 @@ def _at(column: Column, rows: list[int]) -> Iterator[int]:
 
 def _transfer(table: Table) -> Spread:
     """Of the calls that were sent to a worker. While the worker is busy with others, a call that was sent early waits in its queue."""
-    rows = _rows_with(table["sent"], table["started"])
-    rows.sort(key=table["started"].__getitem__)
+    rows = sorted(_rows_with(table["sent"], table["started"]), key=table["started"].__getitem__)
     free: dict[int, int] = {}
     durations = []
-    for row in rows:
-        worker, sent, started, finished = (table[name][row] for name in ("worker", "sent", "started", "finished"))
+    for worker, sent, started, finished in zip(
+        *(_at(table[name], rows) for name in ("worker", "sent", "started", "finished")), strict=True
+    ):
         durations.append(max(started - max(sent, free.get(worker, 0)), 0))
         free[worker] = finished
     return _spread(durations)

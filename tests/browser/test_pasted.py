@@ -38,3 +38,14 @@ def test_a_cell_that_shows_its_own_timeline_shows_one(lab: Lab) -> None:
     lab.run_through(3)
     assert "speed-up" in lab.until(lambda: lab.text(3), lambda text: "caller blocked" in text)
     lab.screenshot("own-timeline-and-summary")
+
+
+def test_a_loaded_trace_is_drawn(lab: Lab) -> None:
+    save = "with ThreadPoolExecutor(2) as pool:\n    list(pool.map(str, range(50)))\npool.trace.save('run.poolviz')"
+    lab.open_notebook(LOAD, save, "import poolviz\npoolviz.Timeline(poolviz.load('run.poolviz'))")
+    lab.run_through(0)
+    lab.run_through(1)
+    lab.run_through(2)
+    loaded = lab.timeline(2, lambda seen: seen.state == "static")
+    assert (loaded.total, loaded.finished, loaded.lanes) == (50, 50, 2)
+    lab.screenshot("loaded")

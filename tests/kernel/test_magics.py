@@ -120,3 +120,21 @@ def test_completions(kernel):
     for text, expected in (("%poolviz ", {"auto", "stdlib", "last"}), ("%poolviz th", {"theme"}), ("%poolviz theme ", {"light", "dark"})):
         found = kernel.run(f"print(get_ipython().Completer.complete(line_buffer={text!r}, cursor_pos={len(text)})[1])")
         assert expected <= set(eval(printed(found))), text
+
+
+def test_unloading_takes_the_magics_away(kernel):
+    kernel.run("""
+shell = get_ipython()
+def look():
+    manager = shell.magics_manager.magics
+    hooks = shell.strdispatchers.get("complete_command")
+    return (
+        sorted(manager["line"]), sorted(manager["cell"]), list(shell.input_transformers_cleanup), sorted(hooks.strs) if hooks else [],
+        {name: list(functions) for name, functions in shell.events.callbacks.items()},
+    )
+before = look()
+""")
+    kernel.run("%load_ext poolviz")
+    kernel.run("assert look() != before")
+    kernel.run("%unload_ext poolviz")
+    kernel.run("assert look() == before, (look(), before)")
