@@ -6,6 +6,7 @@ import struct
 import threading
 import zlib
 from array import array
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -251,3 +252,19 @@ def test_an_empty_trace_comes_back(tmp_path):
     with poolviz.trace("nothing") as trace:
         pass
     same(poolviz.load(trace.save(tmp_path / "nothing.poolviz")), trace)
+
+
+def test_a_file_of_version_1_is_read_for_ever():
+    path = Path(__file__).parent / "files" / "version1.poolviz"
+    trace = poolviz.load(path)
+    assert repr(trace) == "Trace('a run of version 1': 23 calls, 21 finished, 1 failed, 1 cancelled)"
+    assert trace.calls["name"] == ["abs"] * 20 + ["fail", "sleep", "abs"]
+    assert list(trace.calls["item"]) == [*range(20), -1, -1, -1]
+    assert trace.calls["outcome"] == ["returned"] * 20 + ["raised", "returned", "cancelled"]
+    assert [worker.name for worker in trace.workers] == ["worker 1", "worker 2", "ThreadPoolExecutor-0_0"]
+    assert [error.error for error in trace.errors()] == ["ValueError: 17"]
+    assert trace.host["start_methods"] == ["spawn"] and trace.host["python"] == "3.11.7"
+    summary = trace.summary()
+    assert (summary.makespan, summary.busy, summary.queue_wait.max) == (277_703_075, 50_201_785, 170_125_269)
+    # Packed by another zlib the bytes may differ; what is packed may not.
+    assert zlib.decompress(native.render(trace)[32:]) == zlib.decompress(path.read_bytes()[32:])
