@@ -69,7 +69,7 @@ def render(trace: Trace) -> bytes:
         "running": present.running,
         "pools": present.pools,
         "workers": present.workers,
-        "callers": list(present.callers.items()),
+        "callers": [(ident, present.callers[ident]) for ident in dict.fromkeys(everything.waits["thread"])],
         "labels": [observe.labels[label] for label in used],
         "errors": everything.errors,
         "calls": len(calls["call"]),
