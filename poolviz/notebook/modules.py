@@ -120,18 +120,17 @@ class Modules:
             if old_module is not None:
                 self._rebind(each.name, old_module, new_module)
         self._shell.user_ns[name] = version.module
-        self._say(name, path, cell)
+        self._say(name, name not in before, path, cell)
 
-    def _say(self, name: str, path: Path | None, cell: str) -> None:
-        print(f"{name} is a module now" if name not in self._saved and path is None else f"{name} is a module", end="")
-        if path is None:
-            print()
-            return
-        existed = path.exists()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(path, cell)
-        self._saved[name] = path
-        print(f"; {path} is {'overwritten' if existed else 'written'}")
+    def _say(self, name: str, is_new: bool, path: Path | None, cell: str) -> None:
+        words = "is a module now" if is_new else "has changed; calls from now on use it as it is now"
+        if path is not None:
+            existed = path.exists()
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _write(path, cell)
+            self._saved[name] = path
+            words += f"; {path} is {'overwritten' if existed else 'written'}"
+        print(f"{name} {words}")
 
     def _parse(self, line: str) -> tuple[str, Path | None]:
         try:

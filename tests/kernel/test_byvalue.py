@@ -217,7 +217,9 @@ def test_what_cannot_be_sent_is_named(kernel):
 def test_a_large_global_is_warned_of_once(kernel):
     kernel.run(SETUP)
     kernel.run(
-        "data = bytes(20_000_000)\nother = bytes(20_000_000)\ndef size():\n    return len(data)\ndef both():\n    return len(data) + len(other)"
+        "data = bytes(20_000_000)\nother = bytes(20_000_000)\n"
+        "def size():\n    return len(data)\n"
+        "def both():\n    return len(data) + len(other)"
     )
     told = []
     for cell in ("submit(size).result()", "submit(size).result()", "list(pool.map(lambda _: size(), range(3)))", "submit(both).result()"):

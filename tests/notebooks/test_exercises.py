@@ -68,6 +68,19 @@ WRONG = {
             ),
         ],
     ),
+    "06": (
+        "travels",
+        [
+            ("def travels(pool, value): ...", "Nothing to check yet"),
+            ("def travels(pool, value):\n    return True", "for a lock it should be False"),
+            ("def travels(pool, value):\n    return type(value) in (int, list)", "for a function it should be True"),
+            ("def travels(pool, value):\n    pool.submit(id, value).result()\n    return True", "for a lock your function raised"),
+            (
+                "def travels(pool, value):\n    with pool:\n        return pool.submit(id, value).exception() is None",
+                "the pool does not work any more",
+            ),
+        ],
+    ),
     "07": (
         "pieces",
         [
