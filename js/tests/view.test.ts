@@ -199,7 +199,7 @@ describe("the header", () => {
   it("says failures in words, with the first of them", () => {
     model.traits.snapshot = pack(snapshot({ calls: 200, lanes: 4, length: 50 * MS, failing: 0.1 }));
     start();
-    expect(text(".pv-failures")).toMatch(/^\d+ raised, .*of 200, first: item \d+: ValueError: \d+ is not welcome$/);
+    expect(text(".pv-failures")).toMatch(/^✕\d+ raised, .*of 200, first: item \d+: ValueError: \d+ is not welcome$/);
     expect(text(".pv-facts")).toMatch(/^200 calls.*calls\/s.*elapsed.*busy\s*$/);
   });
 

@@ -5,9 +5,14 @@ import { element, setText } from "./dom";
 import { words } from "./words";
 
 export class Caption {
-  readonly #queued = element("div", "pv-caption-queued");
-  readonly #running = element("div", "pv-caption-running");
-  readonly node = element("div", "pv-caption", this.#queued, this.#running);
+  readonly #queued = element("span", "");
+  readonly #running = element("span", "");
+  readonly node = element(
+    "div",
+    "pv-caption",
+    element("div", "", element("span", "pv-caption-mark pv-caption-queued"), this.#queued),
+    element("div", "", element("span", "pv-caption-mark pv-caption-running"), this.#running),
+  );
 
   showLive(counts: Counts): void {
     setText(this.#queued, words.queued(whole(counts.pending)));

@@ -35,14 +35,16 @@ function failureWords(store: Store): string {
 
 export class Header {
   readonly #title = element("span", "pv-title");
-  readonly #state = element("span", "pv-state");
+  readonly #stateWord = element("span", "");
+  readonly #state = element("span", "pv-state", element("span", "pv-dot"), this.#stateWord);
   readonly #done = new Fact();
   readonly #rate = new Fact();
   readonly #elapsed = new Fact();
   readonly #left = new Fact();
   readonly #busy = new Fact();
   readonly #merged = new Fact();
-  readonly #failures = element("div", "pv-failures");
+  readonly #failureWords = element("span", "");
+  readonly #failures = element("div", "pv-failures", this.#failureWords);
   readonly #notice = element("div", "pv-notice");
   readonly #bars = (["finished", "failed", "cancelled", "running"] as const).map(
     (kind) => [kind, element("span", `pv-part pv-part-${kind}`)] as const,
@@ -57,6 +59,9 @@ export class Header {
     const line = element("div", "pv-line", this.#title, this.#state, element("span", "pv-facts", ...facts), buttons);
     const progress = element("div", "pv-progress", ...this.#bars.map(([, bar]) => bar));
     progress.setAttribute("aria-hidden", "true");
+    const cross = element("span", "pv-cross", "✕");
+    cross.setAttribute("aria-hidden", "true");
+    this.#failures.prepend(cross);
     this.#merged.show(null, "");
     this.#merged.node.title = words.mergedHint;
     this.#notice.setAttribute("role", "status");
@@ -71,12 +76,12 @@ export class Header {
   update(store: Store, page: PageMs): void {
     const { head } = store;
     setText(this.#title, head?.title || words.untitled);
-    setText(this.#state, words.states[head?.state ?? "live"]);
+    setText(this.#stateWord, words.states[head?.state ?? "live"]);
     setHidden(this.#state, head === null);
     this.#updateFacts(store, page);
     const failed = head !== null && head.counts.failed > 0;
     setHidden(this.#failures, !failed);
-    if (failed) setText(this.#failures, failureWords(store));
+    if (failed) setText(this.#failureWords, failureWords(store));
     const notice = this.#noticeText(store, page);
     setHidden(this.#notice, notice === "");
     setText(this.#notice, notice);

@@ -1,32 +1,68 @@
 /** The timeline as a PNG: the canvas, and around it the words and boxes as the page shows them. */
 
+import { FAILURES } from "../base/codes";
+import type { Px } from "../base/units";
 import type { Store } from "../model/store";
-import type { SliceKind } from "../render/surface";
+import { drawMarks } from "../render/marks";
+import type { Palette, SliceKind } from "../render/surface";
 import type { Plot } from "./plot";
+import { readPalette } from "./theme";
 
 /** What is for the reader's hands, not for the picture. */
 const LEFT_OUT = ".pv-buttons, .pv-find, .pv-panel, .pv-grid, .pv-help, .pv-unseen, .pv-tip";
+/** Of these, what takes no room in the page. */
+const UNPLACED = ".pv-help, .pv-unseen, .pv-tip";
 
 interface Page {
   readonly context: CanvasRenderingContext2D;
-  readonly left: number;
-  readonly top: number;
+  readonly palette: Palette;
+  readonly plot: Plot;
+  /** The plot's own picture, as fine as all of it. */
+  readonly picture: HTMLCanvasElement;
+  /** Where in the window the picture's left and top edge are. */
+  readonly left: Px;
+  readonly top: Px;
 }
 
-function drawBox({ context, left, top }: Page, node: Element, plot: Plot): void {
+function isFailure(kind: string | undefined): kind is (typeof FAILURES)[number] {
+  return (FAILURES as readonly (string | undefined)[]).includes(kind);
+}
+
+function drawBox({ context, left, top, palette }: Page, node: HTMLElement): void {
   const box = node.getBoundingClientRect();
   if (box.width === 0 || box.height === 0) return;
   const style = getComputedStyle(node);
   const [x, y] = [box.left - left, box.top - top];
-  const kind = node.matches(".pv-swatch") ? (node as HTMLElement).dataset.kind : undefined;
-  const slice = kind ? (plot.palette?.slices[kind as SliceKind] ?? null) : null;
-  context.fillStyle = slice?.fill ?? style.backgroundColor;
-  context.fillRect(x, y, box.width, box.height);
-  context.fillStyle = style.borderTopColor;
-  if (style.borderTopStyle === "solid") context.fillRect(x, y, box.width, Number.parseFloat(style.borderTopWidth));
-  context.fillStyle = style.borderBottomColor;
-  const bottom = style.borderBottomStyle === "solid" ? Number.parseFloat(style.borderBottomWidth) : 0;
-  if (bottom > 0) context.fillRect(x, y + box.height - bottom, box.width, bottom);
+  const kind = node.matches(".pv-swatch") ? node.dataset.kind : undefined;
+  context.fillStyle = palette.slices[kind as SliceKind]?.fill ?? style.backgroundColor;
+  context.beginPath();
+  context.roundRect(x, y, box.width, box.height, Number.parseFloat(style.borderTopLeftRadius) || 0);
+  context.fill();
+  if (isFailure(kind)) drawMarks(context, { x, y, width: box.width, height: box.height - 2 }, kind, [x + 21], palette);
+  drawBorder(context, style, x, y, box);
+}
+
+function drawBorder(context: CanvasRenderingContext2D, style: CSSStyleDeclaration, x: Px, y: Px, box: DOMRect): void {
+  const width = (side: "Top" | "Bottom" | "Left") =>
+    style[`border${side}Style`] === "none" ? 0 : Number.parseFloat(style[`border${side}Width`]);
+  context.setLineDash(style.borderTopStyle === "dashed" ? [2, 2] : []);
+  context.strokeStyle = style.borderTopColor;
+  context.lineWidth = width("Top");
+  const inset = context.lineWidth / 2;
+  if (width("Left") > 0 && width("Top") > 0) {
+    const radius = Math.max(0, Number.parseFloat(style.borderTopLeftRadius) - inset || 0);
+    context.beginPath();
+    context.roundRect(x + inset, y + inset, box.width - 2 * inset, box.height - 2 * inset, radius);
+    context.stroke();
+  } else if (width("Top") > 0) {
+    context.fillStyle = style.borderTopColor;
+    context.fillRect(x, y, box.width, width("Top"));
+  }
+  if (width("Bottom") > 0 && width("Left") === 0) {
+    context.fillStyle = style.borderBottomColor;
+    context.fillRect(x, y + box.height - width("Bottom"), box.width, width("Bottom"));
+  }
+  context.setLineDash([]);
 }
 
 function drawText({ context, left, top }: Page, node: Text): void {
@@ -69,50 +105,49 @@ function linesOf(node: Text, range: Range): { line: string; x: number; y: number
 
 /** Paint the root's picture on a canvas of its own. */
 export function paint(root: HTMLElement, plot: Plot): HTMLCanvasElement {
-  const canvas = document.createElement("canvas");
   const outer = root.getBoundingClientRect();
-  const panel = root.querySelector(".pv-panel:not([hidden])")?.getBoundingClientRect().height ?? 0;
-  const find = root.querySelector(".pv-find:not([hidden])")?.getBoundingClientRect().height ?? 0;
   const ratio = Math.max(2, devicePixelRatio);
+  const left = [...root.children].filter((child) => child.matches(LEFT_OUT) && !child.matches(UNPLACED));
+  const leftOut = (above: number) =>
+    left.reduce((sum, child) => {
+      const box = child.getBoundingClientRect();
+      return box.top < above ? sum + box.height : sum;
+    }, 0);
+  const canvas = document.createElement("canvas");
   canvas.width = Math.round(outer.width * ratio);
-  canvas.height = Math.round((outer.height - panel - find) * ratio);
+  canvas.height = Math.round((outer.height - leftOut(Number.POSITIVE_INFINITY)) * ratio);
   const context = canvas.getContext("2d");
   if (context === null) throw new Error("this browser draws no canvas");
   context.scale(ratio, ratio);
   context.fillStyle = getComputedStyle(root).backgroundColor;
   context.fillRect(0, 0, outer.width, outer.height);
-  let lifted = 0;
-  const page = { context, left: outer.left, top: outer.top };
+  const picture = plot.render(ratio);
+  const palette = readPalette(root, ratio);
   for (const child of root.children) {
-    if (child.matches(LEFT_OUT)) {
-      lifted += child.matches(".pv-find") ? find : 0;
-      continue;
-    }
-    paintInside({ ...page, top: outer.top + lifted }, child, plot);
+    // What is left out above leaves no hole.
+    const top = outer.top + leftOut(child.getBoundingClientRect().top);
+    paintInside({ context, palette, picture, plot, left: outer.left, top }, child as HTMLElement);
   }
   return canvas;
 }
 
-function paintInside(page: Page, node: Element, plot: Plot): void {
+function paintInside(page: Page, node: HTMLElement): void {
   if (node.matches(LEFT_OUT) || !node.checkVisibility()) return;
-  drawBox(page, node, plot);
-  if (node === plot.stage.canvas) {
-    const box = node.getBoundingClientRect();
-    page.context.drawImage(plot.stage.canvas, box.left - page.left, box.top - page.top, box.width, box.height);
-  }
-  const scrolls = node === plot.stage.scroller;
-  page.context.save();
-  if (scrolls) {
-    const box = node.getBoundingClientRect();
-    page.context.beginPath();
-    page.context.rect(box.left - page.left, box.top - page.top, box.width, box.height);
-    page.context.clip();
+  drawBox(page, node);
+  const { context, plot, picture, left, top } = page;
+  const box = node.getBoundingClientRect();
+  if (node === plot.stage.canvas) context.drawImage(picture, box.left - left, box.top - top, box.width, box.height);
+  context.save();
+  if (node === plot.stage.scroller) {
+    context.beginPath();
+    context.rect(box.left - left, box.top - top, box.width, box.height);
+    context.clip();
   }
   for (const child of node.childNodes) {
     if (child instanceof Text) drawText(page, child);
-    else if (child instanceof Element) paintInside(page, child, plot);
+    else if (child instanceof HTMLElement) paintInside(page, child);
   }
-  page.context.restore();
+  context.restore();
 }
 
 /** Letters, digits and a few marks: a file name that every system takes. */

@@ -3,11 +3,13 @@ import { onAbort } from "../base/listen";
 import { type Span, TimeScale } from "../base/scale";
 import type { Ns, PageMs, Px } from "../base/units";
 import { extent } from "../model/figures";
+import type { Load } from "../model/load";
 import { placeOf } from "../model/neighbours";
+import { Sums } from "../model/slices";
 import type { Store } from "../model/store";
 import { type Layout, layOut } from "../render/layout";
 import type { Picked } from "../render/pick";
-import { drawScene, type Highlight, type Merged } from "../render/scene";
+import { drawScene, type Highlight, type Merged, type Scene } from "../render/scene";
 import type { Palette } from "../render/surface";
 import { Caption } from "./caption";
 import { setAttribute } from "./dom";
@@ -18,6 +20,7 @@ import { LoadCache } from "./load-cache";
 import { sliceText, waitText } from "./naming";
 import { Pace } from "./pace";
 import { Stage } from "./stage";
+import { CanvasPixelRow } from "./strip";
 import { readPalette } from "./theme";
 import { Viewport } from "./viewport";
 
@@ -176,8 +179,8 @@ export class Plot {
   }
 
   #draw(page: PageMs, now: Ns): Merged {
-    const { recording, selection, isLive } = this.#store;
-    const { context, width, height, scroll, sums, strip, ratio } = this.stage;
+    const { recording, isLive } = this.#store;
+    const { context, width, sums, strip, ratio } = this.stage;
     if (this.#paletteRatio !== ratio) this.palette = null;
     this.#paletteRatio = ratio;
     this.palette ??= readPalette(this.#root, ratio);
@@ -185,29 +188,60 @@ export class Plot {
     const load = this.#load.get(recording, this.viewport.bounds, width, now, page);
     if (!isLive) this.#caption.showSettled(load.mostQueued);
     const { scale } = this;
-    const chosen = selection.value?.kind === "span" ? selection.value : null;
     return drawScene(context, {
+      ...this.#scene(load, now),
+      palette: this.palette,
+      sums,
+      strip,
+      cursor: this.hover.time(scale),
+      highlight: this.hover.update(recording, this.layout, this.stage, scale, now, page),
+    });
+  }
+
+  /** The picture as it stands, drawn anew as fine as `ratio` asks, without the pointer. */
+  render(ratio: number): HTMLCanvasElement {
+    const { width, height } = this.stage;
+    const canvas = document.createElement("canvas");
+    canvas.width = Math.round(width * ratio);
+    canvas.height = Math.round(height * ratio);
+    const context = canvas.getContext("2d");
+    if (context === null) throw new Error("this browser draws no canvas");
+    context.scale(ratio, ratio);
+    const page = performance.now();
+    const now = this.#store.now(page);
+    drawScene(context, {
+      ...this.#scene(this.#load.get(this.#store.recording, this.viewport.bounds, width, now, page), now),
+      palette: readPalette(this.#root, ratio),
+      sums: new Sums(canvas.width + 1),
+      strip: new CanvasPixelRow(canvas.width),
+      cursor: null,
+      highlight: null,
+    });
+    return canvas;
+  }
+
+  /** All of the scene but what it is drawn with and where the pointer is. */
+  #scene(load: Load, now: Ns): Omit<Scene, "palette" | "sums" | "strip" | "cursor" | "highlight"> {
+    const { recording, selection } = this.#store;
+    const { width, height, scroll } = this.stage;
+    const chosen = selection.value?.kind === "span" ? selection.value : null;
+    return {
       recording,
       layout: this.layout,
       load,
       bounds: this.viewport.bounds,
-      scale,
+      scale: this.scale,
       width,
       height,
       scroll,
       now,
-      palette: this.palette,
-      sums,
-      strip,
       textOf: (row) => sliceText(recording, row),
       waitTextOf: (kind, row) => waitText(recording, kind, row),
       shows: this.#host.shows(),
       leads: this.leads,
-      cursor: this.hover.time(scale),
-      highlight: this.hover.update(recording, this.layout, this.stage, scale, now, page),
       selected: selection.row === null ? null : this.#highlightOf(selection.row, now),
       span: this.draft ?? chosen,
-    });
+    };
   }
 
   #highlightOf(call: number, now: Ns): Highlight | null {
