@@ -1,6 +1,6 @@
 /** What is drawn, by the log of a canvas that only remembers. */
 import { describe, expect, it } from "vitest";
-import { encode } from "../dev/encode";
+import { encode, type Sections } from "../dev/encode";
 import { snapshot } from "../dev/synthetic";
 import { failureOf, Outcome } from "../src/base/codes";
 import { TimeScale } from "../src/base/scale";
@@ -226,5 +226,106 @@ describe("picking", () => {
     const picked = row && pick(recording, row, scale, 400, message.now, 3);
     expect(picked).toMatchObject({ kind: "merged", failed: 0 });
     expect(picked?.kind === "merged" && picked.count).toBeGreaterThan(5);
+  });
+});
+
+describe("on demand", () => {
+  const LENGTH = 10 * MS;
+  const few = snapshot({ calls: 6, lanes: 1, length: LENGTH });
+
+  it("waiting and transfer stand before each slice, and only then", () => {
+    const accents = (leads: boolean) =>
+      sceneOf(few, 800, 400, { leads }).log.filter(({ fillStyle, args }) => fillStyle === "accent" && args[3] === 2);
+    expect(accents(false).length).toBe(0);
+    const { scale, recording } = sceneOf(few);
+    const drawn = accents(true);
+    expect(drawn.length).toBe(6);
+    const call = recording.calls.get(0)!;
+    expect(drawn[0]?.args[0]).toBeCloseTo(scale.timeToPx(call.sent));
+    expect(Number(drawn[0]?.args[0]) + Number(drawn[0]?.args[2])).toBeCloseTo(scale.timeToPx(call.started));
+  });
+
+  it("the call that is looked at has its lead always", () => {
+    const { layout, recording } = sceneOf(few);
+    const row = layout.rows.find(({ kind }) => kind === "lane")!;
+    const { started, finished } = recording.calls.get(3)!;
+    const selected = { start: started, end: finished, row, call: 3 };
+    const { log } = sceneOf(few, 800, 400, { selected });
+    expect(log.filter(({ fillStyle, args }) => fillStyle === "accent" && args[3] === 2).length).toBe(1);
+    expect(log.filter(({ call }) => call === "stroke").length).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("a worker's life", () => {
+  const lane = (fields: object) => ({
+    lane: 0,
+    pool: 1,
+    name: "worker 1",
+    ident: 1,
+    started: 100 * MS,
+    ready: 300 * MS,
+    exited: null,
+    detail: "",
+    ...fields,
+  });
+  const living = (fields: object) => sceneOf(encode({ now: 1000 * MS, lanes: [lane(fields)] }));
+
+  it("begins with dots until it is ready", () => {
+    const { log, scale } = living({});
+    const dots = log
+      .filter(({ fillStyle, args }) => fillStyle === "faint" && args[2] === 1.5)
+      .map(({ args }) => Number(args[0]));
+    expect(dots.length).toBeGreaterThan(10);
+    expect(Math.min(...dots)).toBeGreaterThanOrEqual(Math.round(scale.timeToPx(100 * MS)));
+    expect(Math.max(...dots)).toBeLessThanOrEqual(scale.timeToPx(300 * MS));
+    expect(living({ ready: 100 * MS }).log.some(({ args }) => args[2] === 1.5)).toBe(false);
+  });
+
+  it("ends with a line, and a death with a mark and its words", () => {
+    const orderly = living({ exited: 500 * MS });
+    expect(orderly.log.some(({ call, args }) => call === "fillText" && String(args[0]).includes("SIGKILL"))).toBe(
+      false,
+    );
+    const { log, scale } = living({ exited: 500 * MS, detail: "killed by SIGKILL" });
+    const words = log.find(({ call, args }) => call === "fillText" && args[0] === "killed by SIGKILL");
+    expect(Number(words?.args[1])).toBeGreaterThan(scale.timeToPx(500 * MS));
+    expect(log.some(({ call, fillStyle }) => call === "fillRect" && fillStyle === "lost edge")).toBe(true);
+  });
+});
+
+describe("results that were taken", () => {
+  const waits = (callers: number) => ({
+    caller: Array.from({ length: callers }, (_, i) => i),
+    kind: Array.from({ length: callers }, () => 1),
+    start: Array.from({ length: callers }, () => MS),
+    end: Array.from({ length: callers }, () => 2 * MS),
+    row: Array.from({ length: callers }, (_, i) => i),
+  });
+  const ticksOf = (sections: Sections) =>
+    sceneOf(encode({ now: 100 * MS }, sections)).log.filter(
+      ({ fillStyle, args }) => fillStyle === "wait edge" && args[2] === 1 && args[3] === 6,
+    );
+  const consumed = { row: [1, 2, 3], time: [10 * MS, 50 * MS, 50 * MS + 10] };
+
+  it("are ticks in the caller's row, one for each pixel that has any", () => {
+    expect(ticksOf({ consumed, waits: waits(1) }).length).toBe(2);
+    expect(ticksOf({ consumed }).length).toBe(2);
+    expect(ticksOf({ waits: waits(1) }).length).toBe(0);
+  });
+
+  it("are nobody's when there are several callers, for nobody says whose they are", () => {
+    expect(ticksOf({ consumed, waits: waits(2) }).length).toBe(0);
+  });
+});
+
+describe("the cursor and the span", () => {
+  it("are named on the axis", () => {
+    const few = snapshot({ calls: 6, lanes: 1, length: 10 * MS });
+    const { log } = sceneOf(few, 800, 400, { cursor: 42.5 * MS, span: { start: 10 * MS, end: 30 * MS } });
+    const said = log
+      .filter(({ call }) => call === "fillText")
+      .map(({ args }) => String(args[0]).replaceAll("\u202f", " "));
+    expect(said.some((text) => /^42\.5\d* ms$/.test(text))).toBe(true);
+    expect(said).toContain("20.0 ms");
   });
 });

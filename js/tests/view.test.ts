@@ -305,6 +305,34 @@ describe("frames", () => {
     expect(log.length).toBe(drawn);
   });
 
+  it("are drawn by messages alone for readers who want no motion", () => {
+    const asked: string[] = [];
+    const original = window.matchMedia;
+    window.matchMedia = (query: string) => {
+      asked.push(query);
+      const list = original.call(window, query);
+      Object.defineProperty(list, "matches", { value: query.includes("reduced-motion") });
+      return list;
+    };
+    globalThis.matchMedia = window.matchMedia;
+    start();
+    model.tell(live(0, {}, RUNNING));
+    let frames = 0;
+    while (frame() > 0 && frames < 50) {
+      vi.advanceTimersByTime(250);
+      frames++;
+    }
+    window.matchMedia = original;
+    globalThis.matchMedia = original;
+    expect(asked).toContain("(prefers-reduced-motion: reduce)");
+    expect(frames).toBeLessThan(10);
+    const before = log.length;
+    model.tell(live(1, { now: 6e9 }, { running: RUNNING.running! }));
+    vi.advanceTimersByTime(250);
+    frame();
+    expect(log.length).toBeGreaterThan(before);
+  });
+
   it("and listeners end with the view, the model's with the model", () => {
     const endModel = parts.initialize(widget());
     const endView = render();
