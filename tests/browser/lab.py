@@ -114,6 +114,10 @@ class Lab:
         count = "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].model.executionCount"
         self.until(lambda: self.page.evaluate(count, index), lambda number: number is not None, seconds)
 
+    def interrupt(self) -> None:
+        """What the stop button does, once."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.interrupt()")
+
     def run_through(self, index: int) -> None:
         """Run a cell to its end."""
         self.run_cell(index)
