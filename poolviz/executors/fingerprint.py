@@ -101,8 +101,13 @@ def _take_class(cls: type, found: list[Any], seen: set[int]) -> None:
     for name, value in cls.__dict__.items():
         # What the class machinery keeps is made from the rest; to change it in place is not a thing that users do.
         machinery = (name.startswith("__") and name.endswith("__")) or name.startswith("_abc_") or issubclass(cls, enum.Enum)
-        if machinery and not isinstance(value, (FunctionType, staticmethod, classmethod, property)):
+        if machinery and (_is_made(value) or not isinstance(value, (FunctionType, staticmethod, classmethod, property))):
             found.append(value)
         else:
             found.append(name)
             _take_inner(value, found, seen)
+
+
+def _is_made(value: Any) -> bool:
+    """Whether a method was made by code, as `dataclass` makes them: nobody changes what such a function holds."""
+    return isinstance(value, FunctionType) and (value.__code__.co_filename == "<string>" or value.__globals__ is not main_names())
