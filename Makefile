@@ -10,7 +10,7 @@ NOTEBOOK := notebooks/01-first-pool.ipynb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help docs demo lab check test test-all notebooks picture build bench bench-peers format lock clean bundle static-checks
+.PHONY: help docs demo lab check test test-all notebooks picture build bench bench-page bench-peers format lock clean bundle static-checks
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ build: $(READY) ## make the sdist and, from it, the wheel, in dist/
 
 bench: $(READY) ## measure the pools side by side with the standard library's
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+bench-page: bundle ## measure the page in Chromium: frames, ingest, size
+	@POOLVIZ_CHROMIUM="$$($(BIN)/python scripts/chromium.py)" $(BIN)/python -m benchmarks.page $(ARGS)
 
 # Others' pools come into the environment for this alone.
 $(VENV)/.peers: $(READY)

@@ -229,6 +229,26 @@ describe("keys", () => {
   });
 });
 
+describe("following", () => {
+  it("lets go when the reader zooms, offers to return, and returns", () => {
+    start(snapshot({ calls: 24, lanes: 4, length: 900 * MS }, 2600 * MS));
+    const follow = one<HTMLButtonElement>(".pv-button");
+    expect(follow.hidden).toBe(true);
+    press("+");
+    expect([follow.hidden, follow.textContent]).toEqual([false, "Follow"]);
+    press("m");
+    const chosen = model.traits.selection as { start: number; end: number };
+    vi.advanceTimersByTime(1000);
+    frame();
+    press("Escape");
+    press("m");
+    expect(model.traits.selection).toEqual(chosen);
+    follow.click();
+    frame();
+    expect([follow.hidden, plot().hasAttribute("data-zoomed")]).toEqual([true, false]);
+  });
+});
+
 describe("find", () => {
   const type = (value: string) => {
     const input = one<HTMLInputElement>(".pv-input");
