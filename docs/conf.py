@@ -44,6 +44,6 @@ napoleon_numpy_docstring = False
 
 html_theme = "furo"
 html_title = "poolviz"
-html_static_path = ["static"]
+html_static_path = ["theme"]
 html_css_files = ["course.css"]
 html_show_sourcelink = False
