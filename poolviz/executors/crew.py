@@ -24,7 +24,7 @@ from collections.abc import Callable
 from concurrent.futures.thread import BrokenThreadPool
 from typing import Any
 
-from poolviz import observe
+from poolviz import interrupts, observe
 from poolviz.clock import now
 from poolviz.events import Failed, Outcome, WorkerExited, WorkerReady, WorkerStarted
 from poolviz.executors import base
@@ -82,8 +82,9 @@ class Crew:
         self.threads.add(thread)
         self.alive += 1
         try:
-            thread.start()
-        except BaseException:
+            with interrupts.put_off():  # a thread that runs must be known here
+                thread.start()
+        except Exception:
             self.alive -= 1
             self.threads.discard(thread)
             self.workers.remove(worker)

@@ -10,6 +10,7 @@ from concurrent.futures import _base
 from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
+from poolviz import interrupts
 from poolviz.clock import now
 from poolviz.events import Blocked, Outcome
 from poolviz.executors.condition import LeanCondition
@@ -78,7 +79,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         """
         if not self._pooled:
             return super().cancel()
-        with self._condition:
+        with interrupts.put_off(), self._condition:
             if self._state in (CANCELLED, CANCELLED_AND_NOTIFIED):
                 return True
             if self._state != PENDING or (self._owner is not None and not self._owner.withdraw(self)):
@@ -154,8 +155,10 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         journal.blocked[thread] = (start, kind, self._call)
         try:
             with self._condition:
-                if self._state in (PENDING, RUNNING):
-                    self._condition.wait(timeout)
+                for seconds in interrupts.slices(timeout):
+                    if self._state not in (PENDING, RUNNING):
+                        break
+                    self._condition.wait(seconds)
         finally:
             if nested is None:
                 journal.blocked.pop(thread, None)

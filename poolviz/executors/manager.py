@@ -24,6 +24,7 @@ from concurrent.futures import CancelledError
 from functools import partial
 from typing import Any, Literal
 
+from poolviz import interrupts
 from poolviz.events import WorkerReady
 from poolviz.executors import base, launch
 from poolviz.executors.casualties import ABRUPT, Casualties
@@ -151,11 +152,12 @@ class Manager:
 
     def withdraw_run(self, run: MapRun) -> None:
         """Take back all items of a map that no worker has begun; who waits for one of them gets CancelledError."""
-        with self.scheduler.lock:
-            ranges = self.scheduler.withdraw_run(run)
-        for first, _ in ranges:
-            run.deliver(first, CancelledError())
-        self._wakeup.wake()
+        with interrupts.put_off():
+            with self.scheduler.lock:
+                ranges = self.scheduler.withdraw_run(run)
+            for first, _ in ranges:
+                run.deliver(first, CancelledError())
+            self._wakeup.wake()
 
     def cancel_pending(self) -> None:
         """Cancel everything that no worker has claimed."""
@@ -170,9 +172,10 @@ class Manager:
     def interrupt(self) -> None:
         """Cancel what no worker has begun, and raise KeyboardInterrupt in what runs; workers that do not mind are killed."""
         self.cancel_pending()
-        with self.scheduler.lock:
-            self.processes.interrupt()
-        self._wakeup.wake()
+        with interrupts.put_off():
+            with self.scheduler.lock:
+                self.processes.interrupt()
+            self._wakeup.wake()
 
     def running(self) -> list[tuple[int, int, int]]:
         """What runs now, read from the workers' slots: call, worker, start."""
@@ -202,7 +205,7 @@ class Manager:
 
     def end_workers(self, how: Literal["terminate", "kill"]) -> None:
         """Shut the pool down and end its processes; what has not ended then fails."""
-        with self.scheduler.lock:
+        with interrupts.put_off(), self.scheduler.lock:
             self._ending = f"The workers of this process pool were ended by {how}_workers()."
             self.closed = True
             self.replace = False

@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
+from poolviz import interrupts
 from poolviz.clock import now
 from poolviz.events import Blocked, Consumed
 from poolviz.executors.serialize import Payload
@@ -157,7 +158,7 @@ class MapRun:
                     rest = None if deadline is None else deadline - time.monotonic()
                     if rest is not None and rest <= 0:
                         raise TimeoutError
-                    self.condition.wait(rest)
+                    self.condition.wait(min(rest or interrupts.LOOK_AGAIN, interrupts.LOOK_AGAIN))
                 return self._pop(at)
         finally:
             if journal is not None:

@@ -15,7 +15,7 @@ from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
-from poolviz import observe, scopes
+from poolviz import interrupts, observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked, Failed, Outcome
 from poolviz.executors import base, manager, versions
@@ -139,11 +139,13 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             future._payload = dump_call(args, kwargs, names)
             future._snapshot = pool.scheduler.functions.namespace.snapshot(names, fn) if names or versions.current() else NOTHING
             future._bytes_out = sum(map(len, future._payload)) if len(future._payload) == 1 else _bytes(future._payload)
+        except KeyboardInterrupt:
+            raise  # somebody's Ctrl-C, not the pickling
         except BaseException as unpicklable:
             # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
             error = explained(unpicklable, fn, args, kwargs)
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
-        with pool.scheduler.lock:
+        with interrupts.put_off(), pool.scheduler.lock:
             self._check_open()
             if error is None:
                 pool.begin()
@@ -202,7 +204,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             told = explained(unpicklable, fn, row, {})
             raise told from told.__cause__
         label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
-        with pool.scheduler.lock:
+        with interrupts.put_off(), pool.scheduler.lock:
             self._check_open()
             if rows:
                 pool.begin()
@@ -231,7 +233,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             base.close_journal(self._journal)
         elif wait and pool.thread is not threading.current_thread():
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
-                pool.ended.wait()
+                while not pool.ended.wait(interrupts.LOOK_AGAIN):
+                    pass  # see interrupts.slices
             pool.thread.join()
             shown.flush()
 
@@ -274,7 +277,8 @@ def _at_exit() -> None:
         pool.close()
     for pool in list(manager.managers):
         if pool.thread is not None:
-            pool.ended.wait()
+            while not pool.ended.wait(interrupts.LOOK_AGAIN):
+                pass  # see interrupts.slices
             pool.thread.join()
 
 

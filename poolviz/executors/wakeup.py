@@ -10,6 +10,8 @@ import contextlib
 import os
 import threading
 
+from poolviz import interrupts
+
 
 class Wakeup:
     """The pipe, with a note that spares most writes."""
@@ -31,7 +33,7 @@ class Wakeup:
         """Have the sleeper look around."""
         self._called = True
         if self._sleeping:
-            with self._lock:
+            with interrupts.put_off(), self._lock:
                 self._sleeping = False
                 if self.writer >= 0:
                     # A full pipe wakes the sleeper as well.

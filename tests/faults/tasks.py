@@ -269,3 +269,23 @@ def raise_it(name):
 def raise_after(gate):
     wait_for(gate)
     raise ValueError("after the gate")
+
+
+def nap_or_wait(gate):
+    """Sleep for 60 ms, or until there is a file."""
+    if gate is None:
+        time.sleep(0.06)
+    else:
+        wait_for(gate)
+
+
+def ignore_signals_and_wait(sign, gate):
+    """Do what stubborn code does: mind no signal that can be ignored."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    touch_then_wait(sign, gate)
+
+
+def touch_and_nap(sign, seconds=0.05):
+    touch(sign)
+    time.sleep(seconds)
