@@ -102,6 +102,11 @@ class Executor(_base.Executor):
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> _base.Future[T]:
         """Have ``fn(*args, **kwargs)`` called by a worker.
 
+        Args:
+            fn: what to call. A process pool sends it by reference when workers can import it, else by value.
+            args: its positional arguments; a process pool pickles them at once.
+            kwargs: its named arguments.
+
         Returns:
             The future of the call.
 
