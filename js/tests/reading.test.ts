@@ -1,71 +1,11 @@
 // @vitest-environment happy-dom
-/** Reading a timeline: panel, selection, keys, find, filter and table, in a DOM. */
-import type { AnyModel } from "@anywidget/types";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { COUNTS, encode, pack } from "../dev/encode";
+/** Reading a timeline: panel, selection, overview, keys, find and filter, in a DOM. */
+import { describe, expect, it, vi } from "vitest";
 import { snapshot } from "../dev/synthetic";
-import makeWidget from "../src/widget";
-import { FakeModel, installBrowser } from "./fakes";
+import { drag, frame, model, one, panel, plot, pointer, press, start, text } from "./reader";
 
 const MS = 1e6;
 const LANES_TOP = 40 + 24;
-
-type Part = (given: { model: AnyModel; el: HTMLElement }) => () => void;
-
-let model: FakeModel;
-let frame: () => number;
-let log: ReturnType<typeof installBrowser>["log"];
-let end: () => void;
-
-const one = <T extends HTMLElement>(selector: string) => document.querySelector(selector) as T;
-const text = (selector: string) => one(selector)?.textContent?.replaceAll("\u202f", " ") ?? null;
-const plot = () => one(".pv-plot");
-const panel = () => one(".pv-panel");
-
-function start(encoded = snapshot({ calls: 40, lanes: 2, length: 50 * MS, failing: 0.2 })): void {
-  model = new FakeModel();
-  model.traits.snapshot = pack(encoded);
-  const parts = makeWidget() as unknown as { initialize: Part; render: Part };
-  const el = document.createElement("div");
-  document.body.append(el);
-  const given = { model: model as unknown as AnyModel, el };
-  const ends = [parts.initialize(given), parts.render(given)];
-  end = () => {
-    for (const stop of ends) stop();
-  };
-  frame();
-}
-
-function press(key: string, target: HTMLElement = plot()): KeyboardEvent {
-  const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
-  target.dispatchEvent(event);
-  frame();
-  return event;
-}
-
-function pointer(type: string, x: number, y: number, init: PointerEventInit = {}): void {
-  const event = new PointerEvent(type, { bubbles: true, clientX: x, clientY: y, pointerId: 1, button: 0, ...init });
-  plot().dispatchEvent(event);
-  frame();
-}
-
-function drag(from: [number, number], to: [number, number], init: PointerEventInit = {}): void {
-  pointer("pointerdown", ...from, init);
-  pointer("pointermove", (from[0] + to[0]) / 2, to[1], init);
-  pointer("pointermove", ...to, init);
-  pointer("pointerup", ...to, init);
-}
-
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
-  document.body.replaceChildren();
-  ({ frame, log } = installBrowser(900));
-});
-
-afterEach(() => {
-  end();
-  vi.useRealTimers();
-});
 
 describe("the panel", () => {
   it("stays with what was clicked, and Python reads it", () => {
@@ -290,7 +230,6 @@ describe("the legend", () => {
   it("filters by a click, adds with Shift, and its counts stay", () => {
     start();
     const counts = text(".pv-legend");
-    log.length = 0;
     entry("raised").click();
     frame();
     expect(entry("raised").getAttribute("aria-pressed")).toBe("true");
@@ -304,118 +243,5 @@ describe("the legend", () => {
     entry("raised").click();
     entry("raised").click();
     expect(document.querySelectorAll(".pv-off").length).toBe(0);
-  });
-});
-
-describe("the table", () => {
-  const cells = (id: string) =>
-    [...document.querySelectorAll(`.pv-rows .pv-cell-${id}`)].map((node) => node.textContent ?? "");
-  const head = (id: string) => one(`.pv-grid-head .pv-cell-${id} button`);
-
-  beforeEach(() => {
-    Object.defineProperty(HTMLElement.prototype, "clientHeight", { configurable: true, get: () => 24 * 11 });
-  });
-
-  it("has only the rows that can be seen, and says how many there are", () => {
-    start(snapshot({ calls: 100_000, lanes: 4, length: MS }));
-    press("t");
-    const grid = one(".pv-grid");
-    expect([plot().hidden, grid.hidden]).toEqual([true, false]);
-    expect(grid.getAttribute("role")).toBe("grid");
-    expect(grid.getAttribute("aria-rowcount")).toBe("100001");
-    expect(document.querySelectorAll(".pv-rows .pv-grid-row").length).toBe(11);
-    press("End", grid);
-    expect(cells("call")).toContain("is_prime, item 99999");
-    expect(
-      document.getElementById(grid.getAttribute("aria-activedescendant") ?? "")?.getAttribute("aria-rowindex"),
-    ).toBe("100001");
-    press("PageUp", grid);
-    press("Enter", grid);
-    expect((model.traits.selection as { row: number }).row).toBeLessThan(99_999);
-    press("t", grid);
-    expect([plot().hidden, grid.hidden]).toEqual([false, true]);
-  });
-
-  it("reaches every row also where it is higher than browsers allow", () => {
-    const many = 400_000;
-    start(
-      encode(
-        { kind: "snapshot", seq: -1, counts: { ...COUNTS, total: many, pending: many } },
-        { calls: { first: [0], count: [many], submitted: [MS], label: [0], item: [0] } },
-      ),
-    );
-    const grid = one(".pv-grid");
-    one<HTMLButtonElement>("button[aria-label='Show as a table']").click();
-    expect(Number.parseFloat(one(".pv-rows").style.height)).toBeLessThan(many * 24);
-    press("End", grid);
-    expect(cells("call").at(-1)).toBe("call, item 399999");
-    press("Home", grid);
-    expect(cells("call")[0]).toBe("call, item 0");
-  });
-
-  it("is sorted by its heads: up, down, and as submitted", () => {
-    start();
-    press("t");
-    const order = () => cells("call").map((name) => Number(/\d+$/.exec(name)?.[0]));
-    const submitted = order();
-    expect(submitted).toEqual([...submitted].sort((a, b) => a - b));
-    head("outcome").click();
-    expect(cells("outcome")[0]).toBe("raised");
-    expect(one(".pv-grid-head .pv-cell-outcome").getAttribute("aria-sort")).toBe("ascending");
-    head("outcome").click();
-    expect(cells("outcome")[0]).toBe("returned");
-    expect(one(".pv-grid-head .pv-cell-outcome").getAttribute("aria-sort")).toBe("descending");
-    head("outcome").click();
-    expect(order()).toEqual(submitted);
-    head("call").click();
-    head("call").click();
-    expect(order()[0]).toBe(39);
-  });
-
-  it("has the same filter, and a click selects", () => {
-    start();
-    press("t");
-    [...document.querySelectorAll<HTMLElement>(".pv-legend button")]
-      .find((node) => node.textContent?.includes("raised"))
-      ?.click();
-    expect(new Set(cells("outcome"))).toEqual(new Set(["raised"]));
-    one(".pv-rows .pv-grid-row").click();
-    expect(text(".pv-panel-title")).toContain("raised");
-    expect(one(".pv-rows .pv-grid-row").getAttribute("aria-selected")).toBe("true");
-  });
-
-  it("takes up what streams in, now and then", () => {
-    start(
-      encode(
-        { kind: "snapshot", seq: -1, counts: { ...COUNTS, total: 3, pending: 3 } },
-        {
-          calls: { first: [0], count: [3], submitted: [MS], label: [0], item: [0] },
-        },
-      ),
-    );
-    one<HTMLButtonElement>("button[aria-label='Show as a table']").click();
-    expect(one(".pv-grid").getAttribute("aria-rowcount")).toBe("4");
-    for (let seq = 0; seq < 5; seq++) {
-      const calls = { first: [3 + seq], count: [1], submitted: [MS], label: [0], item: [3 + seq] };
-      model.tell(encode({ seq, counts: { ...COUNTS, total: 4 + seq, pending: 4 + seq } }, { calls }));
-    }
-    vi.advanceTimersByTime(2000);
-    expect(one(".pv-grid").getAttribute("aria-rowcount")).toBe("9");
-  });
-});
-
-describe("the live region", () => {
-  it("speaks at the end at once, and meanwhile not more often than every few seconds", () => {
-    start(encode({ kind: "snapshot", seq: -1 }));
-    const said = new Set<string>();
-    for (let seq = 0; seq < 60; seq++) {
-      vi.advanceTimersByTime(100);
-      model.tell(encode({ seq, counts: { ...COUNTS, total: 100, pending: 99 - seq, running: 1, finished: seq } }));
-      said.add(text(".pv-unseen") ?? "");
-    }
-    expect(said.size).toBeGreaterThan(1);
-    expect(said.size).toBeLessThan(5);
-    model.tell(encode({ seq: 60, state: "done", counts: { ...COUNTS, total: 100, finished: 100 } }));
-    expect(text(".pv-unseen")).toBe("done: 100 of 100 calls done, 0 running, 0 failed");
   });
 });

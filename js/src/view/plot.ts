@@ -1,5 +1,6 @@
 /** The picture: names, overview, rows and axis. Decides when it is drawn, and translates between places and times. */
 import { onAbort } from "../base/listen";
+import type { Counts } from "../base/message";
 import { type Span, TimeScale } from "../base/scale";
 import type { Ns, PageMs, Px } from "../base/units";
 import { extent } from "../model/figures";
@@ -127,6 +128,11 @@ export class Plot {
     this.#frames.request();
   }
 
+  /** Say how many wait and run, in step with the words elsewhere. */
+  tell(counts: Counts): void {
+    if (this.#store.isLive) this.#caption.showLive(counts);
+  }
+
   /** What is at a place of the canvas. */
   pickAt(at: { x: Px; y: Px }): Picked | null {
     const now = this.#store.now(performance.now());
@@ -173,9 +179,7 @@ export class Plot {
   #name(page: PageMs, { start, end }: Span, now: Ns): void {
     if (this.#store.isLive && page - this.#namedAt < NAMED) return;
     this.#namedAt = page;
-    const { recording, head, isLive } = this.#store;
-    this.#gutter.update(recording, start, end, now);
-    if (head !== null && isLive) this.#caption.showLive(head.counts);
+    this.#gutter.update(this.#store.recording, start, end, now);
   }
 
   #draw(page: PageMs, now: Ns): Merged {

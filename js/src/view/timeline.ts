@@ -255,6 +255,7 @@ export class Timeline {
     const done = whole(total - pending - running);
     const text = words.summary(words.states[head.state], done, whole(total), whole(running), whole(failed));
     setAttribute(this.#plot.stage.canvas, "aria-label", text);
+    this.#plot.tell(head.counts);
     this.#announcer.summarise(text, !this.#store.isLive, page);
   }
 
