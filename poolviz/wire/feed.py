@@ -9,7 +9,7 @@ from operator import ne, sub
 from typing import Any
 
 from poolviz import observe
-from poolviz.events import Failed
+from poolviz.events import Blocked, Failed
 from poolviz.tracing.answers import Changes, Everything, Present
 from poolviz.tracing.columns import Column, Table, keep
 from poolviz.tracing.fold import RunningCall
@@ -35,6 +35,10 @@ class Index(dict[int, int]):
     def __missing__(self, key: int) -> int:
         self[key] = number = len(self) - self._known
         return number
+
+
+#: Who blocks in these waits for several calls: the wait's own call says whose trace it belongs to, not what it waits for.
+SEVERAL = frozenset({Blocked.AS_COMPLETED, Blocked.WAIT, Blocked.SHUTDOWN})
 
 
 class Feed:
@@ -265,10 +269,12 @@ class Feed:
         return {"row": self._rows(_joined(tables, "call")), "time": _joined(tables, "time")}
 
     def _waits(self, tables: list[Table]) -> dict[str, Column]:
-        calls = (call - self.origin if call >= self.origin else NONE for call in _joined(tables, "call"))
+        kinds, origin = _joined(tables, "kind"), self.origin
+        waits = zip(_joined(tables, "call"), kinds, strict=True)
+        calls = (call - origin if call >= origin and kind not in SEVERAL else NONE for call, kind in waits)
         return {
             "caller": array("H", map(self._callers.__getitem__, _joined(tables, "thread"))),
-            "kind": _joined(tables, "kind"),
+            "kind": kinds,
             "start": _joined(tables, "start"),
             "end": _joined(tables, "end"),
             "row": array("I", calls),
