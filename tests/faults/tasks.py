@@ -319,3 +319,7 @@ def fail_or_wait(what):
     if what == "!":
         raise ValueError("asked to fail")
     return wait_for(what) if what else what
+
+
+def log_of_normal(x):
+    return -0.5 * float((x * x).sum())
