@@ -65,7 +65,8 @@ def test_ctrl_c_once(run_program, kind, what, tmp_path):
     os.killpg(program.process.pid, signal.SIGINT)
     code, out, err = program.end()
     assert (code, out) == (0, "interrupted\n"), err
-    assert "Traceback" not in err, f"no worker complains: {err}"
+    # A fork server starts its processes with Python's own handler: Ctrl-C in that moment ends one with words of its own.
+    assert kind == "forkserver" or "Traceback" not in err, f"no worker complains: {err}"
     until(lambda: not program.members())
 
 
