@@ -63,12 +63,25 @@ def test_jupyter_opens_on_the_landing_notebook(binder: Path, tree: Path, tmp_pat
     with (tmp_path / "server.log").open("w") as log:
         server = subprocess.Popen([binder / "bin" / "jupyter", command, *options], cwd=tree, env=variables, stdout=log, stderr=log)
     try:
-        with urllib.request.urlopen(f"{address(server, tmp_path)}?token=binder", timeout=30) as answer:
-            assert answer.status == 200
-            assert answer.url.partition("?")[0].endswith(f"/lab/tree/{LANDING}")
+        status, url = answer(f"{address(server, tmp_path)}?token=binder")
+        assert status == 200
+        assert url.partition("?")[0].endswith(f"/lab/tree/{LANDING}")
     finally:
         server.terminate()
-        server.wait(30)
+        server.wait(60)
+
+
+def answer(url: str) -> tuple[int, str]:
+    """The status of a page and where it was found. A server writes down its address a moment before it answers."""
+    limit = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=30) as page:
+                return page.status, page.url
+        except OSError:  # refused, or too slow
+            if time.monotonic() > limit:
+                raise
+            time.sleep(0.2)
 
 
 def address(server: "subprocess.Popen[bytes]", runtime: Path) -> str:
