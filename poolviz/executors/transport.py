@@ -131,15 +131,20 @@ class Link:
         with contextlib.ExitStack() as undo:  # when there are no more descriptors to be had
             self.slot = Slot()
             undo.callback(self.slot.close)
-            inlet, self.writer = os.pipe()
-            undo.callback(os.close, inlet)
-            undo.callback(os.close, self.writer)
-            self.reader, outlet = os.pipe()
+
+            def pipe() -> tuple[int, int]:
+                ends = os.pipe()
+                for fd in ends:
+                    undo.callback(os.close, fd)
+                return ends
+
+            inlet, self.writer = pipe()
+            self.reader, outlet = pipe()
+            pipes = [pipe() for _ in (1, 2)] if streams else []
             undo.pop_all()
         for fd in (self.writer, self.reader):
             os.set_blocking(fd, False)
             _enlarge(fd)
-        pipes = [os.pipe() for _ in (1, 2)] if streams else []
         self.streams = [reader for reader, _ in pipes]
         for fd in self.streams:
             os.set_blocking(fd, False)
