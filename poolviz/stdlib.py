@@ -1,13 +1,14 @@
 """Code that imports `concurrent.futures` gets our pools, for as long as it is covered.
 
 While the cover is on, the classes `ThreadPoolExecutor` and `ProcessPoolExecutor` of `concurrent.futures` and of their home modules, and
-the functions `wait` and `as_completed`, are stand-ins for ours; so are the names by which a cell had imported them before. When it is
-taken off, each place holds what it held before, and names that cells imported meanwhile hold the standard library's.
+the functions `wait` and `as_completed`, are stand-ins for ours; so are the names by which a cell, or a module of the user's, had imported
+them before. When it is taken off, each place holds what it held before, and names that were imported meanwhile hold the standard
+library's.
 
 A pool belongs to the code that makes it. The user's code is what is not installed: cells, scripts, modules beside them. When code of
 the standard library or of an installed package calls a stand-in, or derives a class from it, it gets the standard library's own, and
 nothing of it is drawn: asyncio's default executor, the kernel's own, a library's helpers. Pools that there were before are left alone in
-any case.
+any case, and so are classes that were derived from the standard library's before: what a class derives from cannot be exchanged.
 """
 
 from __future__ import annotations
@@ -89,6 +90,23 @@ def is_users(code: CodeType) -> bool:
     return not code.co_filename.startswith(("<frozen ", *_folders()))
 
 
+#: Our own folder: in a checkout it is beside what is installed, and yet none of the user's.
+_OURS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "")
+
+
+def _namespaces() -> Iterator[dict[str, Any]]:
+    """The names of each module of the user's that has been imported."""
+    anything: list[object] = list(sys.modules.values())
+    for module in anything:
+        if not isinstance(module, ModuleType):
+            continue
+        # Not `vars(module)`: one that is loaded when it is first looked at would be loaded by that.
+        names: dict[str, Any] = ModuleType.__getattribute__(module, "__dict__")
+        file = names.get("__file__")
+        if isinstance(file, str) and not os.path.abspath(file).startswith((_OURS, *_folders())):
+            yield names
+
+
 def _pairs() -> Iterator[tuple[Any, Any]]:
     for theirs in (thread.ThreadPoolExecutor, process.ProcessPoolExecutor):
         yield theirs, _stand_in(getattr(pools, theirs.__name__), theirs)
@@ -114,7 +132,7 @@ class Cover:
     """Puts the stand-ins where the standard library's names are, and takes them away.
 
     Args:
-        namespace: of the user: names in it that were imported before are exchanged too.
+        namespace: of the user's cells: names in it that were imported before are exchanged too, as those of the user's modules are.
     """
 
     def __init__(self, namespace: MutableMapping[str, Any] | None = None) -> None:
@@ -147,11 +165,14 @@ class Cover:
             else:
                 setattr(module, name, before)
         if self._before:
-            self._exchange(STAND_INS)
+            # Where another cover is still on, its stand-ins stay.
+            held = {id(vars(module).get(name)) for module, name in _PLACES}
+            self._exchange(pair for pair in STAND_INS if id(pair[0]) not in held)
         self._before.clear()
 
     def _exchange(self, pairs: Iterable[tuple[Any, Any]]) -> None:
         new = {id(old): other for old, other in pairs}
-        for name, value in list(self._namespace.items()):
-            if id(value) in new:
-                self._namespace[name] = new[id(value)]
+        for names in (self._namespace, *_namespaces()):
+            for name, value in list(names.items()):
+                if id(value) in new:
+                    names[name] = new[id(value)]

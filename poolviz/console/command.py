@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from poolviz.console.script import run
+from poolviz.console.script import NotFoundError, run
 from poolviz.export.native import LoadError, load
 from poolviz.tracing.saving import FORMATS
 
@@ -21,8 +21,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Raises:
         SystemExit: with 2 when the command line is wrong, with 1 when a file cannot be read or written, and as the script says.
     """
-    asked = _parser().parse_args(arguments)
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    ours, scripts = _divided(given)
+    asked = _parser().parse_args(ours)
+    asked.arguments = scripts
     asked.do(asked)
+
+
+def _divided(given: list[str]) -> tuple[list[str], list[str]]:
+    """What is ours, and what follows the name of a script: that is the script's to the letter, and argparse would take a ``--`` from it."""
+    if given[:1] != ["run"]:
+        return given, []
+    at = 1
+    while at < len(given) and given[at].startswith("-"):
+        at += 2 if given[at] == "--save" else 1
+    return given[: at + 1], given[at + 1 :]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -30,14 +43,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="run|show")
     running = commands.add_parser(
         "run",
-        usage="python -m poolviz run [--save FILE] script.py [arguments]",
-        help="run a script with its pools recorded, then print the summary",
-        description="Runs a script as Python would, with its concurrent.futures pools recorded, and prints the summary to standard error.",
+        usage="python -m poolviz run [--save FILE] (script.py | -m module) [arguments]",
+        help="run a script or a module with its pools recorded, then print the summary",
+        description="Runs a script or a module as Python would, with its concurrent.futures pools recorded, and prints the summary to "
+        "standard error.",
+        allow_abbrev=False,
     )
     running.add_argument("--save", metavar="FILE", type=_target, help=f"also save the trace: {', '.join(FORMATS)}")
-    running.add_argument("script", type=_script, help="the script")
-    running.add_argument("arguments", nargs=argparse.REMAINDER, help="the script's arguments")
-    running.set_defaults(do=_run)
+    running.add_argument("-m", dest="is_module", action="store_true", help="the script is named as a module, as after python -m")
+    running.add_argument("script", help="the script, or the module")
+    running.set_defaults(do=_run, error=running.error)
     showing = commands.add_parser("show", help="print the summary of a saved trace", description="Prints the summary of a .poolviz file.")
     showing.add_argument("file", help="a file that was saved as .poolviz")
     showing.add_argument("--html", metavar="PAGE", help="also write its timeline as a page")
@@ -55,15 +70,13 @@ def _target(name: str) -> Path:
     return path.absolute()
 
 
-def _script(name: str) -> str:
-    if not Path(name).is_file():
-        raise argparse.ArgumentTypeError(f"there is no file {name!r}")
-    return name
-
-
 def _run(asked: argparse.Namespace) -> None:
-    # `python -m poolviz run script.py -- x` hands over the dashes too, as `python script.py -- x` does.
-    run(asked.script, asked.arguments, asked.save)
+    if not asked.is_module and not Path(asked.script).is_file():
+        asked.error(f"argument script: there is no file {asked.script!r}")
+    try:
+        run(asked.script, asked.arguments, asked.save, is_module=asked.is_module)
+    except NotFoundError as error:
+        sys.exit(f"{sys.executable}: {error}")
 
 
 def _show(asked: argparse.Namespace) -> None:

@@ -68,6 +68,18 @@ def test_pools_of_the_kernel_and_of_libraries_are_not_drawn(kernel):
     assert shown(kernel.run("assert await asyncio.to_thread(abs, -3) == 3")) == ["Timeline('cell 7')"], "the user's own choice"
 
 
+def test_modules_that_were_imported_before(kernel, tmp_path):
+    (tmp_path / "survey.py").write_text(
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "def run():\n    with ThreadPoolExecutor(1) as pool:\n        return pool.submit(abs, -2).result()\n"
+    )
+    kernel.run(f"import sys\nsys.path.insert(0, {str(tmp_path)!r})\nimport survey\ntheirs = survey.ThreadPoolExecutor")
+    kernel.run("%load_ext poolviz")
+    assert shown(kernel.run("assert survey.run() == 2")) == ["Timeline('cell 3')"]
+    kernel.run("%unload_ext poolviz")
+    assert shown(kernel.run("assert survey.run() == 2 and survey.ThreadPoolExecutor is theirs")) == []
+
+
 def test_classes_and_instances_of_both_kinds_are_taken_for_each_other(kernel):
     kernel.run("import concurrent.futures, poolviz, inspect, pickle\ntheirs = concurrent.futures.ThreadPoolExecutor(1)")
     kernel.run("%load_ext poolviz")

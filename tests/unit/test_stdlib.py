@@ -3,7 +3,9 @@
 import concurrent.futures
 import concurrent.futures.process
 import concurrent.futures.thread
+import importlib.util
 import os
+import sys
 import sysconfig
 
 import pytest
@@ -93,6 +95,7 @@ def test_what_somebody_else_has_put_there_meanwhile_is_left(monkeypatch):
     monkeypatch.setattr(concurrent.futures, "wait", "somebody else's")
     cover.take_off()
     assert concurrent.futures.wait == "somebody else's"
+    monkeypatch.undo()  # puts the stand-in back, which was there
     concurrent.futures.wait = before[0][2]["wait"]
     assert names() == before
 
@@ -107,3 +110,68 @@ def test_names_of_a_namespace_are_exchanged_and_come_back():
     mine["later"] = concurrent.futures.ProcessPoolExecutor
     cover.take_off()
     assert mine == {**before, "later": concurrent.futures.ProcessPoolExecutor}
+
+
+HOLDS = "from concurrent.futures import ThreadPoolExecutor, wait as until\nPOOLS = [ThreadPoolExecutor]\n"
+
+
+@pytest.fixture
+def imported(tmp_path, monkeypatch):
+    """Import a module of the user's, by its source."""
+    monkeypatch.syspath_prepend(tmp_path)
+    names = []
+
+    def load(name, source):
+        names.append(name)
+        (tmp_path / f"{name}.py").write_text(source)
+        return importlib.import_module(name)
+
+    yield load
+    for name in names:
+        del sys.modules[name]
+
+
+def test_names_of_the_users_modules_are_exchanged_and_come_back(imported):
+    mine = imported("covered_before", HOLDS)
+    theirs, waits, cover = mine.ThreadPoolExecutor, mine.until, Cover()
+    cover.put_on()
+    later = imported("covered_later", HOLDS)
+    assert mine.ThreadPoolExecutor is later.ThreadPoolExecutor is concurrent.futures.ThreadPoolExecutor is not theirs
+    assert mine.until is concurrent.futures.wait is not waits
+    assert [theirs] == mine.POOLS, "what is inside other objects is not searched"
+    cover.take_off()
+    assert mine.ThreadPoolExecutor is later.ThreadPoolExecutor is theirs and mine.until is later.until is waits
+
+
+def test_modules_that_are_installed_are_left_alone(imported, monkeypatch):
+    installed, ours = imported("covered_installed", HOLDS), imported("covered_poolviz", HOLDS)
+    monkeypatch.setattr(installed, "__file__", INSTALLED)
+    monkeypatch.setattr(ours, "__file__", os.path.join(os.path.dirname(poolviz.__file__), "made_up.py"))
+    theirs, cover = installed.ThreadPoolExecutor, Cover()
+    cover.put_on()
+    assert installed.ThreadPoolExecutor is ours.ThreadPoolExecutor is theirs
+    cover.take_off()
+
+
+def test_names_stay_exchanged_while_another_cover_is_on(imported):
+    mine = imported("covered_twice", HOLDS)
+    theirs, first, second = mine.ThreadPoolExecutor, Cover(), Cover()
+    first.put_on()
+    second.put_on()
+    second.take_off()
+    assert mine.ThreadPoolExecutor is concurrent.futures.ThreadPoolExecutor is not theirs
+    first.take_off()
+    assert mine.ThreadPoolExecutor is theirs
+
+
+def test_a_module_that_loads_itself_when_it_is_looked_at_is_not_loaded(tmp_path, monkeypatch):
+    path = tmp_path / "covered_lazy.py"
+    path.write_text("raise RuntimeError('nobody has asked for it')\n")
+    spec = importlib.util.spec_from_file_location("covered_lazy", path)
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.setitem(sys.modules, "covered_lazy", module)
+    cover = Cover()
+    cover.put_on()
+    cover.take_off()

@@ -90,6 +90,7 @@ def without_lines_of_the_pool(text):
         ["hook"],
         ["in a call"],
         ["--save", "x", "--", "-h"],
+        ["--", "--", "-m"],
     ],
 )
 def test_what_the_script_says_and_how_it_ends_is_unchanged(script, arguments):
@@ -100,6 +101,54 @@ def test_what_the_script_says_and_how_it_ends_is_unchanged(script, arguments):
     said, _, summary = traced.stderr.rpartition("\nscript.py: ")
     assert without_lines_of_the_pool(said) == without_lines_of_the_pool(plain.stderr)
     assert re.match(r"[67] total, 6 finished", summary) and "makespan" in summary
+
+
+@pytest.fixture
+def package(script):
+    folder = script.parent / "package"
+    (folder / "whole").mkdir(parents=True)
+    (folder / "__init__.py").write_text("import sys\nprint('imported with', sys.argv)\n")
+    (folder / "module.py").write_text("from . import helper\n" + SCRIPT.partition("import sys\n")[0] + SCRIPT)
+    (folder / "helper.py").write_text("")
+    (folder / "broken.py").write_text("import absent\n")
+    (folder / "whole" / "__init__.py").write_text("")
+    (folder / "whole" / "__main__.py").write_text("print(__spec__.name, __package__, sorted(globals()))\n")
+    (script.parent / "fails").mkdir()
+    (script.parent / "fails" / "__init__.py").write_text("import absent\n")
+    return script.parent
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["package.module"],
+        ["package.module", "raise"],
+        ["package.module", "exit", "7"],
+        ["package.module", "--", "-h", "-m", "--save"],
+        ["script", "-x"],
+        ["package.whole", "-m"],
+        ["package"],
+        ["package.absent"],
+        ["package.broken"],
+        ["package.module.deeper"],
+        ["fails.inside"],
+        ["absent"],
+        ["absent.inside"],
+        [".package"],
+        ["sys"],
+        ["script.py"],
+    ],
+)
+def test_a_module_is_run_as_python_runs_it(package, arguments):
+    plain = python("-m", *arguments, cwd=package)
+    traced = python("-m", "poolviz", "run", "-m", *arguments, cwd=package)
+    assert traced.returncode == plain.returncode
+    assert traced.stdout == plain.stdout
+    said, summary, _ = traced.stderr.partition(f"\n{arguments[0]}: ")
+    frames = re.sub(r'  File "<frozen runpy>", line .*\n', "", plain.stderr)
+    assert without_lines_of_the_pool(said) == without_lines_of_the_pool(frames)
+    # What is not found has run nothing, and gets no summary.
+    assert bool(summary) is not frames.startswith(f"{sys.executable}: ")
 
 
 def test_calls_that_are_left_behind_are_in_the_summary(tmp_path):
@@ -144,7 +193,8 @@ def test_a_script_that_goes_elsewhere_is_saved_where_it_was_asked_for(tmp_path):
         (["run", "--save", "run.doc", "script.py"], 2, "known suffixes are .html, .poolviz, .json, .csv"),
         (["run", "--save", "no/where/run.csv", "script.py"], 2, "there is no folder"),
         (["run", "absent.py"], 2, "there is no file 'absent.py'"),
-        (["run"], 2, "usage: python -m poolviz run [--save FILE] script.py"),
+        (["run"], 2, "usage: python -m poolviz run [--save FILE] (script.py | -m module) [arguments]"),
+        (["run", "-m"], 2, "required: script"),
         ([], 2, "usage: python -m poolviz"),
         (["show", "absent.poolviz"], 1, "No such file"),
         (["show", "script.py"], 1, "poolviz: 'script.py': this is no .poolviz file"),
