@@ -9,7 +9,8 @@ from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
 from poolviz.wire.codec import NONE, decode
-from poolviz.wire.feed import NO_LANE, Feed
+from poolviz.wire.feed import Feed
+from poolviz.wire.sections import NO_LANE
 from tests.unit.lawful import Twin, make_scopes, play, steps
 
 

@@ -1,0 +1,154 @@
+"""From calls and waits to the columns of a message, in the numbers that a page knows: rows, lanes, labels and callers."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from itertools import chain, compress, count, pairwise, repeat, starmap
+from operator import ne, sub
+
+from poolviz import observe
+from poolviz.events import Blocked
+from poolviz.tracing.answers import Changes, Everything
+from poolviz.tracing.columns import Column, Table, keep
+from poolviz.tracing.fold import RunningCall
+from poolviz.tracing.vector import offsets
+from poolviz.wire.codec import NONE
+
+NO_LANE = 2**16 - 1
+ENDED = ("sent", "started", "finished", "delivered", "outcome")
+
+#: Who blocks in these waits for several calls: the wait's own call says whose trace it belongs to, not what it waits for.
+SEVERAL = frozenset({Blocked.AS_COMPLETED, Blocked.WAIT, Blocked.SHUTDOWN})
+
+
+class Index(dict[int, int]):
+    """Numbers things from 0 on in the order in which they are first asked for; asked from C code, a column at a time."""
+
+    def __init__(self, known: dict[int, int] | None = None) -> None:
+        super().__init__(known or {})
+        self._known = len(self)
+
+    def __missing__(self, key: int) -> int:
+        self[key] = number = len(self) - self._known
+        return number
+
+
+class Sections:
+    """Makes the columns of one timeline's messages. Rows are counted from `origin`."""
+
+    def __init__(self) -> None:
+        self.origin = observe.new_calls(0)
+        self.lanes = Index({-1: NO_LANE, 0: NO_LANE})
+        self.labels = Index()
+        self.callers = Index()
+
+    def all(self, everything: Everything) -> dict[str, dict[str, Column]]:
+        """The sections of a snapshot."""
+        calls = everything.calls
+        ended = keep({name: calls[name] for name in ("call", "worker", *ENDED)}, calls["outcome"])
+        consumed = keep({"call": calls["call"], "time": calls["consumed"]}, calls["consumed"])
+        return {
+            "calls": self.runs(calls),
+            "running": self.running(everything.present.running),
+            "ended": self.ended([ended]),
+            "consumed": self.consumed([consumed]),
+            "waits": self.waits([everything.waits]),
+        }
+
+    def new(self, changes: Changes) -> dict[str, dict[str, Column]]:
+        """The sections of a delta."""
+        submitted = changes.submitted
+        return {
+            "calls": {
+                "first": self.rows(joined(submitted, "first")),
+                "count": joined(submitted, "calls"),
+                "submitted": joined(submitted, "time"),
+                "label": array("I", map(self.labels.__getitem__, joined(submitted, "label"))),
+                "item": joined(submitted, "item"),
+            },
+            "running": self.running(changes.present.running),
+            "ended": self.ended(changes.ended),
+            "consumed": self.consumed(changes.consumed),
+            "waits": self.waits(changes.waits),
+        }
+
+    def rows(self, calls: Column) -> Column:
+        """The rows of calls."""
+        return offsets(calls, self.origin)
+
+    def runs(self, calls: Table) -> dict[str, Column]:
+        """Rows that were submitted together, as one record each."""
+        steps = map(sub, calls["call"], count())
+        items = map(sub, calls["item"], count())
+        # The item before the first of a map is no -1 of its run, though they follow each other.
+        alone = map((0).__gt__, calls["item"])
+        keys = pairwise(zip(steps, calls["submitted"], calls["label"], items, alone, strict=True))
+        cuts = list(compress(count(1), starmap(ne, keys)))
+        firsts = [0, *cuts] if calls["call"] else []
+        stops = [*cuts, len(calls["call"])]
+        return {
+            "first": self.rows(array("q", map(calls["call"].__getitem__, firsts))),
+            "count": array("I", map(sub, stops, firsts)),
+            "submitted": array("q", map(calls["submitted"].__getitem__, firsts)),
+            "label": array("I", map(self.labels.__getitem__, map(calls["label"].__getitem__, firsts))),
+            "item": array("i", map(calls["item"].__getitem__, firsts)),
+        }
+
+    def lane_column(self, workers: Sequence[int]) -> Column:
+        """The lanes of workers."""
+        lanes = map(self.lanes.__getitem__, workers)
+        try:
+            return array("H", lanes)
+        except OverflowError:
+            # More workers than the wire has lanes: the last ones' calls are drawn nowhere, but counted.
+            return array("H", map(min, map(self.lanes.__getitem__, workers), repeat(NO_LANE)))
+
+    def running(self, running: list[RunningCall]) -> dict[str, Column]:
+        """What runs."""
+        known = [call for call in running if 0 <= call.call - self.origin < NONE]
+        return {
+            "row": self.rows(array("q", (call.call for call in known))),
+            "lane": self.lane_column([call.worker for call in known]),
+            "started": array("q", (call.started for call in known)),
+        }
+
+    def ended(self, tables: list[Table]) -> dict[str, Column]:
+        """Calls that ended."""
+        tables = [self._shown(table) for table in tables]
+        return {
+            "row": self.rows(joined(tables, "call")),
+            "lane": self.lane_column(joined(tables, "worker")),
+            **{name: joined(tables, name) for name in ENDED},
+        }
+
+    def consumed(self, tables: list[Table]) -> dict[str, Column]:
+        """Results that a caller took."""
+        tables = [self._shown(table) for table in tables]
+        return {"row": self.rows(joined(tables, "call")), "time": joined(tables, "time")}
+
+    def waits(self, tables: list[Table]) -> dict[str, Column]:
+        """Times during which callers blocked."""
+        kinds, origin = joined(tables, "kind"), self.origin
+        waits = zip(joined(tables, "call"), kinds, strict=True)
+        calls = (call - origin if call >= origin and kind not in SEVERAL else NONE for call, kind in waits)
+        return {
+            "caller": array("H", map(self.callers.__getitem__, joined(tables, "thread"))),
+            "kind": kinds,
+            "start": joined(tables, "start"),
+            "end": joined(tables, "end"),
+            "row": array("I", calls),
+        }
+
+    def _shown(self, table: Table) -> Table:
+        """The table without calls from before the last snapshot's first."""
+        if min(table["call"], default=self.origin) >= self.origin:
+            return table
+        return keep(table, map(self.origin.__le__, table["call"]))
+
+
+def joined(tables: list[Table], name: str) -> Column:
+    """One column of several tables."""
+    if len(tables) == 1:
+        return tables[0][name]
+    return array("q", chain.from_iterable(table[name] for table in tables))
