@@ -152,6 +152,8 @@ const EMPTY: Parameters<Recording["fold"]>[0] = {
   pools: [],
   lanes: [],
   errors: [],
+  prints: [],
+  printsOmitted: 0,
   calls: null,
   running: null,
   ended: null,

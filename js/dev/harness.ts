@@ -1,4 +1,4 @@
-/** Shows the widget over synthetic runs: `?case=thousand&theme=dark&width=400`. */
+/** Shows the widget over synthetic runs: `?case=thousand&theme=dark&width=400&select=17`. */
 import type { AnyModel } from "@anywidget/types";
 import makeWidget from "../src/widget";
 import { type Encoded, encode, pack } from "./encode";
@@ -43,6 +43,7 @@ console.info(
   `${name}: made in ${(ready - began).toFixed(0)} ms, folded in ${(performance.now() - ready).toFixed(0)} ms`,
 );
 widget.render(props);
+if (query.has("select")) model.set("selection", { kind: "call", row: Number(query.get("select")) });
 
 if (name === "stream") {
   // A hundred thousand calls a second, twenty messages a second.

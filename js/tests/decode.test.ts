@@ -86,6 +86,7 @@ describe("what cannot be read is refused in words", () => {
   it("when its sections are nonsense", () => refuse({ sections: [["calls", -1]] }, /sections/));
   it("when its state is unknown", () => refuse({ state: "paused" }, /state/));
   it("when its unit is nothing", () => refuse({ unit: 0 }, /unit/));
+  it("when its prints are nonsense", () => refuse({ prints: [[1, "text"]] }, /prints/));
   it("when a count is missing", () => refuse({ counts: { total: 1 } }, /pending/));
 
   it("when a column is missing, too many or of the wrong size", () => {

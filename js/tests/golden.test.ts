@@ -19,6 +19,7 @@ interface Golden {
     counts: object;
     state: string;
     title: string;
+    prints?: unknown;
   };
   readonly columns: Record<string, Record<string, number[]>>;
 }
@@ -36,6 +37,7 @@ describe.each(names)("%s", (name) => {
     for (const field of ["seq", "now", "counts", "state", "title"] as const) {
       expect(message[field], field).toEqual(golden.header[field]);
     }
+    expect(message.prints).toEqual(golden.header.prints ?? []);
   });
 
   it("has the columns that Python wrote", () => {

@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 /** Reading a timeline: panel, selection, overview, keys, find and filter, in a DOM. */
 import { describe, expect, it, vi } from "vitest";
+import { encode } from "../dev/encode";
 import { snapshot } from "../dev/synthetic";
 import { drag, frame, model, one, panel, plot, pointer, press, start, text } from "./reader";
 
@@ -56,6 +57,49 @@ describe("the panel", () => {
       (node) => !node.hidden,
     );
     expect(shown.length).toBe(1);
+  });
+
+  const printing = (prints: [number, string, number][], more: Record<string, unknown> = {}) =>
+    snapshot({ calls: 4, lanes: 1, length: 9 * MS }, Number.POSITIVE_INFINITY, { prints, ...more });
+  const shownText = () => (one(".pv-panel-texts").hidden ? "" : (text(".pv-panel-texts") ?? ""));
+
+  it("shows what a call printed, as text, also when it did not fail", () => {
+    const EVIL = "<img src=x id='evil'>";
+    start(printing([[1, `${EVIL}\nsecond\n`, 3]]));
+    model.set("selection", { kind: "call", row: 1 });
+    expect([...document.querySelectorAll<HTMLElement>(".pv-panel pre")].map((pre) => pre.textContent)).toEqual([
+      "",
+      `${EVIL}\nsecond\n`,
+    ]);
+    expect(document.querySelector("#evil")).toBeNull();
+    expect(shownText()).toContain("3 lines are not shown here");
+    model.set("selection", { kind: "call", row: 2 });
+    expect(shownText()).toBe("");
+  });
+
+  it("says that output is missing which nobody told of", () => {
+    start(printing([[1, "here\n", 0]], { prints_omitted: 7 }));
+    model.set("selection", { kind: "call", row: 1 });
+    expect(shownText()).not.toContain("trace.prints()");
+    model.set("selection", { kind: "call", row: 2 });
+    expect(shownText()).toContain("What 7 calls printed");
+  });
+
+  it("adds what a call prints meanwhile, and leaves alone what has not changed", () => {
+    start(printing([[1, "one\n", 0]]));
+    model.set("selection", { kind: "call", row: 1 });
+    const [figures, before] = [one(".pv-tiles"), one(".pv-panel-texts")];
+    const later = (header: Record<string, unknown>) => {
+      model.tell(encode({ state: "done", now: 1e9, ...header }));
+      vi.advanceTimersByTime(300);
+      frame();
+    };
+    later({ seq: 0 });
+    expect(one(".pv-panel-texts")).toBe(before);
+    later({ seq: 1, prints: [[1, "two\n", 0]] });
+    expect(one(".pv-panel-texts")).not.toBe(before);
+    expect(one(".pv-tiles")).toBe(figures);
+    expect(shownText()).toContain("one\ntwo\n");
   });
 
   it("follows a running call until it ends", () => {

@@ -83,6 +83,16 @@ describe("calls", () => {
     expect(recording.firstFailed).toBe(10);
     expect(recording.errors.get(10)?.error).toBe("KeyError: 10");
   });
+
+  it("gathers what a call prints over several messages, and counts what is missing", () => {
+    const recording = new Recording();
+    recording.fold(message({ prints: [[10, "one\n", 0]] }, announced));
+    recording.fold(message({ prints: [[10, "two\n", 2]], prints_omitted: 3 }));
+    recording.fold(message({ prints: [[11, "", 5]] }));
+    expect(recording.prints.get(10)).toEqual({ text: "one\ntwo\n", cut: 2 });
+    expect(recording.prints.get(11)).toEqual({ text: "", cut: 5 });
+    expect(recording.printsOmitted).toBe(3);
+  });
 });
 
 describe("waits", () => {

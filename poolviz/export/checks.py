@@ -13,6 +13,7 @@ from poolviz.tracing.answers import Everything
 from poolviz.tracing.calls import COUNTS, TIMES
 from poolviz.tracing.columns import Column
 from poolviz.tracing.fold import PoolRecord, RunningCall, WorkerRecord
+from poolviz.tracing.prints import Output, Print
 
 #: The latest time, in nanoseconds of the clock: a machine that has been up for more than a hundred years has other cares.
 LATEST = 4 * 10**18
@@ -59,6 +60,17 @@ def _caller(pair: object) -> tuple[int, str]:
     return pair[0], pair[1]
 
 
+def _print(row: object) -> tuple[int, Output]:
+    expect(isinstance(row, list) and len(row) == 3, f"output that is {str(row)[:80]}")
+    assert isinstance(row, list)
+    call, pieces, cut = row
+    expect(_is_int(call) and isinstance(pieces, list) and _is_int(cut, 0), f"output that is {str(row)[:80]}")
+    for piece in pieces:
+        right = isinstance(piece, list) and len(piece) == 2 and piece[0] in ("stdout", "stderr") and _is_text(piece[1])
+        expect(right, f"output with {str(piece)[:80]}")
+    return call, Output([Print(*piece) for piece in pieces], cut)
+
+
 def _label(name: object) -> str:
     expect(_is_text(name), "a name that is no text")
     return str(name)
@@ -70,6 +82,7 @@ _LISTS: dict[str, Callable[[object], Any]] = {
     "pools": _record_maker(PoolRecord),
     "workers": _record_maker(WorkerRecord),
     "errors": _record_maker(Failed),
+    "prints": _print,
     "callers": _caller,
     "labels": _label,
 }
@@ -134,6 +147,7 @@ def check_table(everything: Everything, start: int, labels: int) -> None:
     _belong(waits["call"], known, "waits", "calls")
     _belong(waits["thread"], present.callers, "waits", "threads")
     _belong((failed.call for failed in everything.errors), known, "errors", "calls")
+    _belong(everything.prints, known, "output", "calls")
     _belong((worker.pool for worker in present.workers), {pool.pool for pool in present.pools}, "workers", "pools")
     expect(start <= present.now, "a trace that was saved before it began")
     last = numbers[-1] if numbers else LATEST

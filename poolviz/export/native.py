@@ -28,6 +28,7 @@ from pathlib import Path
 
 from poolviz import observe
 from poolviz.export.checks import DamagedError, check_header, check_table, expect
+from poolviz.export.versions import VERSION, brought_up
 from poolviz.tracing.answers import Everything, Present
 from poolviz.tracing.calls import COUNTS
 from poolviz.tracing.columns import FIELDS, Column, Table
@@ -36,7 +37,6 @@ from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
 
 MAGIC = b"\x89PVZ\r\n\x1a\n"
-VERSION = 1
 _PREFIX = struct.Struct("<8sIIQQ")
 _CHECKED_FROM = 16
 _CALLS = {"call": "q", **FIELDS}
@@ -72,6 +72,7 @@ def render(trace: Trace) -> bytes:
         "callers": [(ident, present.callers[ident]) for ident in dict.fromkeys(everything.waits["thread"])],
         "labels": [observe.labels[label] for label in used],
         "errors": everything.errors,
+        "prints": [(call, *output) for call, output in everything.prints.items()],
         "calls": len(calls["call"]),
         "waits": len(everything.waits["start"]),
     }
@@ -109,14 +110,14 @@ def parse(data: bytes) -> Trace:
     Raises:
         LoadError: see `load`.
     """
-    body = _body_of(data)
+    version, body = _body_of(data)
     try:
-        return _trace_of(body)
+        return _trace_of(version, body)
     except DamagedError as error:
         raise LoadError(f"the file is whole, but is no trace that poolviz has written: {error}") from error
 
 
-def _body_of(data: bytes) -> bytes:
+def _body_of(data: bytes) -> tuple[int, bytes]:
     if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
         raise LoadError("this is no .poolviz file")
     if len(data) < _PREFIX.size:
@@ -137,10 +138,10 @@ def _body_of(data: bytes) -> bytes:
         raise LoadError(f"the file is damaged: {error}") from error
     if len(body) != length or not unpacking.eof:
         raise LoadError("the file is damaged: it does not hold as much as it says")
-    return body
+    return version, body
 
 
-def _trace_of(body: bytes) -> Trace:
+def _trace_of(version: int, body: bytes) -> Trace:
     expect(len(body) >= 4, "no header")
     stop = 4 + int(struct.unpack_from("<I", body)[0])
     expect(stop <= len(body), "a header that does not end")
@@ -148,7 +149,7 @@ def _trace_of(body: bytes) -> Trace:
         header = json.loads(body[4:stop].decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"a header that is no JSON in ASCII: {error}") from error
-    header = check_header(header)
+    header = check_header(brought_up(header, version))
     n_calls, n_waits = header["calls"], header["waits"]
     sizes = [(name, code, n) for codes, n in ((_CALLS, n_calls), (_WAITS, n_waits)) for name, code in codes.items()]
     total = sum(array(code).itemsize * n for _, code, n in sizes)
@@ -171,7 +172,7 @@ def _trace_of(body: bytes) -> Trace:
         closed=header["closed"],
         final=True,
     )
-    everything = Everything(present, calls, waits, header["errors"])
+    everything = Everything(present, calls, waits, header["errors"], dict(header["prints"]))
     check_table(everything, header["start"], len(header["labels"]))
     labels = list(map(observe.label_id, header["labels"]))
     calls["label"] = array("I", map(labels.__getitem__, calls["label"]))

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from poolviz.events import Failed
+from poolviz.events import Failed, Printed
 from poolviz.tracing.columns import Table
 from poolviz.tracing.fold import PoolRecord, RunningCall, WorkerRecord
+from poolviz.tracing.prints import Output
 
 
 class Present(NamedTuple):
@@ -37,6 +38,8 @@ class Everything:
     calls: Table
     waits: Table
     errors: list[Failed]
+    prints: dict[int, Output]
+    """What calls printed, by their numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Changes:
     consumed: list[Table]
     waits: list[Table]
     errors: list[Failed]
+    prints: list[Printed]
 
     def __bool__(self) -> bool:
-        return bool(self.submitted or self.ended or self.consumed or self.waits or self.errors)
+        return bool(self.submitted or self.ended or self.consumed or self.waits or self.errors or self.prints)

@@ -96,7 +96,7 @@ class State:
             Consumed: self._consumed,
             Waited: self._waited,
             Failed: self._failed,
-            Printed: self.prints.add,
+            Printed: self._printed,
             PoolOpened: self._pool_opened,
             PoolClosed: self._pool_closed,
             WorkerStarted: self._worker_started,
@@ -152,6 +152,7 @@ class State:
                     scopes[row] = NOBODY
                 self._gone.add_column(columns.base, scopes)
             columns.drop(n)
+            self.prints.forget_before(columns.base)
         columns.grow(stop)
 
     def _without_late(self, batch: Submitted) -> Submitted:
@@ -233,6 +234,10 @@ class State:
         self.errors[batch.call] = Failed(batch.call, observe.plain(batch.error), observe.plain(batch.traceback))
         if len(self.errors) > MANY:
             del self.errors[next(iter(self.errors))]
+
+    def _printed(self, batch: Printed) -> None:
+        if batch.call >= self.columns.base:
+            self.prints.add(batch)
 
     def _pool_opened(self, batch: PoolOpened) -> None:
         self.pools[batch.pool] = PoolRecord(batch.pool, batch.kind, batch.name, batch.workers, batch.start_method, batch.time)

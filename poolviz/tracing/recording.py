@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from poolviz.tracing.answers import Changes, Everything, Present
-from poolviz.tracing.prints import Print
 from poolviz.tracing.view import View
 
 
@@ -34,10 +33,6 @@ class Recording:
         """All rows."""
         return self._everything
 
-    def printed(self) -> dict[int, tuple[list[Print], int]]:
-        """Nothing: files hold no output of calls."""
-        return {}
-
     def host(self, view: View) -> dict[str, Any]:
         """What it was made on."""
         return self._host
@@ -63,7 +58,7 @@ class RecordingReader:
 
     def changes(self) -> Changes:
         """Nothing is ever new."""
-        return Changes(self._everything.present, [], [], [], [], [])
+        return Changes(self._everything.present, [], [], [], [], [], [])
 
     def close(self) -> None:
         """Nothing is held."""

@@ -19,13 +19,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from poolviz import clock, interrupts, observe
-from poolviz.events import Batch, Consumed, Ended, Failed, PoolOpened, Submitted, Waited
+from poolviz.events import Batch, Consumed, Ended, Failed, PoolOpened, Printed, Submitted, Waited
 from poolviz.tracing import host
 from poolviz.tracing.answers import Changes, Everything, Present
 from poolviz.tracing.columns import Table, keep
 from poolviz.tracing.fold import State
 from poolviz.tracing.freeing import free
-from poolviz.tracing.prints import Print
 from poolviz.tracing.view import View
 
 #: Calls whose rows are kept.
@@ -34,7 +33,7 @@ LIMIT = 1_000_000
 #: Records that the log may hold for a reader that does not come. Beyond that every reader has to start anew from the rows.
 LOG_LIMIT = 1_000_000
 
-Logged = Submitted | Ended | Consumed | Waited | Failed
+Logged = Submitted | Ended | Consumed | Waited | Failed | Printed
 
 
 class Store:
@@ -92,7 +91,7 @@ class Store:
             self.state.fold(batch)
             if isinstance(batch, PoolOpened) and batch.pool in observe.journals:
                 self._hold(observe.journals[batch.pool])
-            if self._readers and isinstance(batch, Submitted | Ended | Consumed | Waited | Failed):
+            if self._readers and isinstance(batch, Logged):
                 self._log.append(batch)
                 self._log_records += _records(batch)
                 if self._log_records > LOG_LIMIT:
@@ -125,11 +124,6 @@ class Store:
         """Copy all rows of `view`."""
         with self.working():
             return self._everything(view)
-
-    def printed(self) -> dict[int, tuple[list[Print], int]]:
-        """What calls have printed, by their numbers, and how many lines of it are not kept."""
-        with self.working():
-            return self.state.prints.all()
 
     def host(self, view: View) -> dict[str, Any]:
         """What the pools of `view` run on, see `poolviz.tracing.host`."""
@@ -174,7 +168,8 @@ class Store:
         waits = state.waits.table()
         waits = keep(waits, [view.has_call(state, call) for call in waits["call"]])
         errors = [failed for failed in state.errors.values() if view.has_call(state, failed.call)]
-        return Everything(self._present(view), view.table(state), waits, errors)
+        prints = {call: output for call, output in state.prints.all().items() if view.has_call(state, call)}
+        return Everything(self._present(view), view.table(state), waits, errors, prints)
 
 
 class Reader:
@@ -211,7 +206,7 @@ class Reader:
             self._catch_up()
             if missed:
                 return None
-            changes = Changes(store._present(self._view), [], [], [], [], [])
+            changes = Changes(store._present(self._view), [], [], [], [], [], [])
             for batch in batches:
                 self._sort_in(batch, changes)
             return changes
@@ -227,7 +222,10 @@ class Reader:
         columns = state.columns
         if isinstance(batch, Failed):
             if view.has_call(state, batch.call):
-                changes.errors.append(batch)
+                changes.errors.append(state.errors.get(batch.call, batch))
+        elif isinstance(batch, Printed):
+            if view.has_call(state, batch.call):
+                changes.prints.append(batch._replace(text=observe.plain(batch.text)))
         elif isinstance(batch, Waited):
             table = _table(batch)
             table = keep(table, [view.has_call(state, call) for call in batch.call])
@@ -256,7 +254,7 @@ def _table(batch: Submitted | Ended | Consumed | Waited) -> Table:
 
 
 def _records(batch: Logged) -> int:
-    if isinstance(batch, Failed):
+    if isinstance(batch, Failed | Printed):
         return 1
     return len(batch.first if isinstance(batch, Submitted) else batch.call)
 

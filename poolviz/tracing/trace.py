@@ -139,16 +139,15 @@ class Trace:
         return errors
 
     def prints(self) -> list[CallPrint]:
-        """What calls in worker processes printed, in a notebook; of a trace that was loaded, nothing."""
+        """What calls in worker processes printed, in a notebook."""
         observe.flush_all()
-        printed = self.store.printed()
-        table = self.store.everything(self.view).calls
+        everything = self.store.everything(self.view)
+        table, prints = everything.calls, everything.prints
         found = []
-        for row, call in enumerate(table["call"]):
-            if call in printed:
-                pieces, cut = printed[call]
+        for row, call in enumerate(table["call"] if prints else ()):
+            if call in prints:
                 name = observe.labels[table["label"][row]]
-                found.append(CallPrint(row, name, table["item"][row], "".join(piece.text for piece in pieces), cut))
+                found.append(CallPrint(row, name, table["item"][row], prints[call].text, prints[call].cut))
         return found
 
     def summary(self) -> Summary:

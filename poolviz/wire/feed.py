@@ -11,6 +11,7 @@ from poolviz.tracing.answers import Present
 from poolviz.tracing.columns import Column
 from poolviz.tracing.trace import Trace
 from poolviz.wire.codec import TYPE_CODES, Message, columns_of, encode
+from poolviz.wire.outputs import Lines, Outputs, all_of, new_of
 from poolviz.wire.sections import Sections
 from poolviz.wire.tables import Told, errors_table, tables
 
@@ -31,7 +32,7 @@ class Feed:
         self._reader = trace.store.reader(trace.view)
         self._seq = -1
         self._sections = Sections()
-        self._told = Told()
+        self._told, self._outputs = Told(), Outputs()
         self._last: Present | None = None
 
     @property
@@ -64,14 +65,14 @@ class Feed:
 
     def snapshot(self) -> Message:
         """Everything so far; the deltas that follow build on it. Lanes, labels and callers keep their numbers."""
-        self._told = Told()
+        self._told, self._outputs = Told(), Outputs()
         everything = self._reader.everything()
         sections = self._sections
         first = min(everything.calls["call"][:1], default=sections.origin)
         if first < sections.origin or everything.present.dropped or everything.present.final:
             sections.origin = first
         self._number_lanes(everything.present)
-        return self._message("snapshot", everything.present, sections.all(everything), everything.errors)
+        return self._message("snapshot", everything.present, sections.all(everything), everything.errors, all_of(everything))
 
     def delta(self, *, always: bool = False) -> Message | None:
         """What is new since the last message.
@@ -89,13 +90,13 @@ class Feed:
             return None
         self._seq += 1
         self._number_lanes(changes.present)
-        return self._message("delta", changes.present, self._sections.new(changes), changes.errors)
+        return self._message("delta", changes.present, self._sections.new(changes), changes.errors, new_of(changes))
 
     def _number_lanes(self, present: Present) -> None:
         for worker in present.workers:
             self._sections.lanes[worker.worker]  # asking numbers it: lanes stand in the order of the workers
 
-    def _message(self, kind: str, present: Present, columns: dict[str, dict[str, Column]], errors: list[Failed]) -> Message:
+    def _message(self, kind: str, present: Present, columns: dict[str, dict[str, Column]], errors: list[Failed], lines: Lines) -> Message:
         trace, self._last = self._trace, present
         header: dict[str, Any] = {
             "kind": kind,
@@ -108,5 +109,5 @@ class Feed:
             "dropped": present.dropped,
         }
         header |= tables(present, self._sections, self._told, trace.start)
-        header |= errors_table(errors, self.origin)
+        header |= errors_table(errors, self.origin) | self._outputs.table(lines, self.origin)
         return encode(header, columns, trace.start)

@@ -19,6 +19,7 @@ from poolviz.events import (
     Outcome,
     PoolClosed,
     PoolOpened,
+    Printed,
     Running,
     Submitted,
     Waited,
@@ -118,6 +119,8 @@ def mixed() -> Message:
     run.tell(
         Failed(run.first + 1, "ValueError: 17", 'Traceback (most recent call last):\n  File "<cell>", line 1\nValueError: 17\n'),
         Failed(run.first + 4, "BrokenProcessPool: worker 1 was killed by SIGKILL, probably out of memory", ""),
+        Printed(run.first, 1, "<b>looking at</b> \N{SNOWMAN}\n", 0),
+        Printed(run.first, 2, "a warning\n", 2),
         WorkerExited(1, 7, START + 311 * MS, "killed by SIGKILL, probably out of memory"),
         Consumed(*columns((run.first, START + 182 * MS), (run.first + 5, START + 351 * MS))),
         Waited(

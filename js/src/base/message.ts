@@ -108,6 +108,10 @@ export interface Message extends MessageHead {
   readonly pools: readonly PoolInfo[];
   readonly lanes: readonly LaneInfo[];
   readonly errors: readonly (readonly [row: Row, error: string, traceback: string])[];
+  /** What calls printed: whole lines, and how many of them are missing. */
+  readonly prints: readonly (readonly [row: Row, text: string, cut: number])[];
+  /** How many calls printed of which nothing is said. */
+  readonly printsOmitted: number;
   readonly calls: CallColumns | null;
   readonly running: RunningColumns | null;
   readonly ended: EndedColumns | null;

@@ -24,6 +24,13 @@ export interface CallError {
   readonly traceback: string;
 }
 
+/** What a call printed. */
+export interface CallOutput {
+  readonly text: string;
+  /** Lines that are missing. */
+  readonly cut: number;
+}
+
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Recording {
@@ -34,6 +41,9 @@ export class Recording {
   readonly lanes = new Map<number, Lane>();
   readonly running = new Map<Row, RunningCall>();
   readonly errors = new Map<Row, CallError>();
+  readonly prints = new Map<Row, CallOutput>();
+  /** How many calls printed whose output is not known here. */
+  printsOmitted = 0;
   /** Calls submitted by a time. */
   readonly submitted = new Steps();
   /** Calls that ended without ever running, by a time. */
@@ -60,6 +70,11 @@ export class Recording {
     for (const pool of message.pools) this.pools.set(pool.pool, pool);
     for (const info of message.lanes) this.#lane(info.lane).info = info;
     for (const [row, error, traceback] of message.errors) this.errors.set(row, { error, traceback });
+    for (const [row, text, cut] of message.prints) {
+      const before = this.prints.get(row);
+      this.prints.set(row, { text: (before?.text ?? "") + text, cut: (before?.cut ?? 0) + cut });
+    }
+    this.printsOmitted = Math.max(this.printsOmitted, message.printsOmitted);
     if (message.calls) this.#foldCalls(message.calls);
     if (message.running) this.#foldRunning(message.running);
     if (message.ended) this.#foldEnded(message.ended);

@@ -17,6 +17,8 @@ export interface Header extends MessageHead {
   readonly pools: readonly PoolInfo[];
   readonly lanes: readonly LaneInfo[];
   readonly errors: readonly (readonly [row: Row, error: string, traceback: string])[];
+  readonly prints: readonly (readonly [row: Row, text: string, cut: number])[];
+  readonly printsOmitted: number;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -113,6 +115,16 @@ function errorsOf(json: Json): [Row, string, string][] {
   });
 }
 
+function printsOf(json: Json): [Row, string, number][] {
+  return listAt(json, "prints").map((entry) => {
+    const [row, text, cut] = Array.isArray(entry) ? entry : [];
+    if (typeof row !== "number" || typeof text !== "string" || typeof cut !== "number") {
+      throw new WireError("the header's prints are not rows with a text and a count");
+    }
+    return [row, text, cut];
+  });
+}
+
 /**
  * Check a header and give it types.
  *
@@ -146,5 +158,7 @@ export function readHeader(json: unknown): Header {
     pools: objectsAt(json, "pools").map(poolOf),
     lanes: objectsAt(json, "lanes").map(laneOf),
     errors: errorsOf(json),
+    prints: printsOf(json),
+    printsOmitted: numberAt(json, "prints_omitted", 0),
   };
 }

@@ -2,29 +2,33 @@
 import type { CallKind } from "../base/codes";
 import { duration, percent, whole } from "../base/format";
 import type { Ns, Row } from "../base/units";
+import type { Recording } from "../model/recording";
 import type { Selected } from "../model/selection";
-import { statisticsOf } from "../model/statistics";
+import { type SpanStatistics, statisticsOf } from "../model/statistics";
 import type { Store } from "../model/store";
 import { element, setHidden, swatch, tiles } from "./dom";
 import { callName, laneName } from "./naming";
 import { kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
 
-export interface PanelContent {
+export interface Part {
   /** Differs whenever what is said differs. */
+  readonly key: string;
+  readonly make: () => HTMLElement;
+}
+
+export interface PanelContent {
+  /** Differs whenever something else is described. */
   readonly key: string;
   /** Of what is described, in plain words. */
   readonly name: string;
-  readonly title: () => Node[];
-  readonly parts: () => Node[];
+  readonly kind: string;
+  readonly note: string;
+  readonly parts: readonly Part[];
 }
 
 /** More lanes than so many are not listed one by one. */
 const MOST_LANES = 32;
-
-function titleOf(kind: string, name: string, note: string): () => Node[] {
-  return () => [swatch(kind), element("span", "pv-panel-name", name), element("span", "pv-unit", note)];
-}
 
 function block(label: string, text: string): HTMLElement {
   const pre = element("pre", "pv-text", text);
@@ -48,19 +52,42 @@ export function callContent({ recording }: Store, row: Row, now: Ns): PanelConte
     lines.push([pool?.kind === "thread" ? words.thread : words.process, String(lane.info.ident)]);
   }
   if (lane?.info.detail) lines.push([words.worker, lane.info.detail]);
-  const { error = "", traceback = "" } = recording.errors.get(row) ?? {};
-  const parts = () => {
-    const output = block(words.output, "");
-    const actions = element("div", "pv-actions");
-    setHidden(actions, true);
-    const says = element("div", "pv-panel-error", error);
-    setHidden(says, error === "");
-    const texts = element("div", "pv-panel-texts", says, block(words.traceback, traceback), output, actions);
-    setHidden(texts, error === "" && traceback === "");
-    return [tiles(lines), texts];
-  };
+  const texts = textsOf(recording, row);
+  const parts = [
+    { key: JSON.stringify(lines), make: () => tiles(lines) },
+    { key: JSON.stringify(texts), make: () => textBlocks(texts) },
+  ];
   const note = call === null ? "" : words.kinds[kind];
-  return { key: JSON.stringify([row, kind, lines, error, traceback]), name, title: titleOf(kind, name, note), parts };
+  return { key: `call ${row}`, name, kind, note, parts };
+}
+
+function textsOf({ errors, prints, printsOmitted }: Recording, row: Row) {
+  const { error = "", traceback = "" } = errors.get(row) ?? {};
+  const { text, cut } = prints.get(row) ?? { text: "", cut: 0 };
+  const omitted = prints.has(row) ? 0 : printsOmitted;
+  return { error, traceback, text, cut, omitted };
+}
+
+function textBlocks({ error, traceback, text, cut, omitted }: ReturnType<typeof textsOf>): HTMLElement {
+  const says = element("div", "pv-panel-error", error);
+  setHidden(says, error === "");
+  const missing =
+    cut > 0 ? words.outputCut(whole(cut), cut) : omitted > 0 ? words.outputsOmitted(whole(omitted), omitted) : "";
+  const note = element("div", "pv-panel-note pv-unit", missing);
+  setHidden(note, missing === "");
+  const actions = element("div", "pv-actions");
+  setHidden(actions, true);
+  const node = element(
+    "div",
+    "pv-panel-texts",
+    says,
+    block(words.traceback, traceback),
+    block(words.output, text),
+    note,
+    actions,
+  );
+  setHidden(node, error === "" && traceback === "" && text === "" && missing === "");
+  return node;
 }
 
 const shareText = (share: number) => (Number.isNaN(share) ? "–" : percent(share));
@@ -78,30 +105,30 @@ export function spanContent(store: Store, span: Extract<Selected, { kind: "span"
     [words.utilisation, shareText(utilisation)],
   ];
   const listed = lanes.slice(0, MOST_LANES);
-  const parts = () => {
-    const outcomes = element("div", "pv-panel-outcomes");
-    for (const [kind, count] of counts) outcomes.append(outcomeEntry(kind, count));
-    const bars = element("div", "pv-panel-lanes");
-    for (const { lane, busy, share } of listed) {
-      const bar = element("span", "pv-share-bar");
-      bar.style.width = `${Number.isNaN(share) ? 0 : 100 * share}%`;
-      const value = `${shareText(share)} · ${duration(busy)}`;
-      bars.append(
-        element("span", "pv-name", laneName(lane)),
-        element("span", "pv-share", bar),
-        element("span", "", value),
-      );
-    }
-    const rest = lanes.length - listed.length;
-    const more = element("div", "pv-unit", rest > 0 ? words.moreLanes(whole(rest)) : "");
-    return [tiles(lines), element("div", "pv-panel-texts", outcomes, bars, more)];
-  };
-  const key = JSON.stringify([
-    lines,
-    [...counts],
-    listed.map(({ lane, busy }) => [lane.info.lane, Math.round(busy / 1e6)]),
-  ]);
-  return { key, name, title: titleOf("span", name, words.spanNote), parts };
+  const seen = [[...counts], listed.map(({ lane, busy }) => [lane.info.lane, Math.round(busy / 1e6)])];
+  const parts = [
+    { key: JSON.stringify(lines), make: () => tiles(lines) },
+    { key: JSON.stringify(seen), make: () => spanTexts(counts, listed, lanes.length - listed.length) },
+  ];
+  return { key: `span ${start} ${end}`, name, kind: "span", note: words.spanNote, parts };
+}
+
+function spanTexts(counts: SpanStatistics["counts"], lanes: SpanStatistics["lanes"], rest: number): HTMLElement {
+  const outcomes = element("div", "pv-panel-outcomes");
+  for (const [kind, count] of counts) outcomes.append(outcomeEntry(kind, count));
+  const bars = element("div", "pv-panel-lanes");
+  for (const { lane, busy, share } of lanes) {
+    const bar = element("span", "pv-share-bar");
+    bar.style.width = `${Number.isNaN(share) ? 0 : 100 * share}%`;
+    const value = `${shareText(share)} · ${duration(busy)}`;
+    bars.append(
+      element("span", "pv-name", laneName(lane)),
+      element("span", "pv-share", bar),
+      element("span", "", value),
+    );
+  }
+  const more = element("div", "pv-unit", rest > 0 ? words.moreLanes(whole(rest)) : "");
+  return element("div", "pv-panel-texts", outcomes, bars, more);
 }
 
 function outcomeEntry(kind: CallKind, count: number): HTMLElement {

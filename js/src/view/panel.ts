@@ -1,10 +1,10 @@
 /** What is selected, in full, for as long as it is selected. Text from the user's code is shown as text. */
 import { listen } from "../base/listen";
-import type { Ns, PageMs } from "../base/units";
+import type { Ns, PageMs, Px } from "../base/units";
 import type { Selected } from "../model/selection";
 import type { Store } from "../model/store";
 import { iconButton } from "./button";
-import { element, setAttribute, setHidden } from "./dom";
+import { element, setAttribute, setHidden, swatch } from "./dom";
 import { KEEP_HOST_KEYS_OUT } from "./keys";
 import { callContent, type PanelContent, spanContent } from "./panel-content";
 import { words } from "./words";
@@ -25,6 +25,8 @@ export class Panel {
   readonly #steps: HTMLElement[];
   #shown: Selected = null;
   #key = "";
+  #titleKey = "";
+  #partKeys: string[] = [];
   #shownAt: PageMs = 0;
 
   constructor(actions: PanelActions, signal: AbortSignal) {
@@ -67,12 +69,52 @@ export class Panel {
     for (const button of this.#steps) setHidden(button, selected.kind !== "call");
   }
 
-  #show({ key, name, title, parts }: PanelContent): void {
-    // Made anew only when it says something else: whoever reads or copies in it must not be disturbed.
-    if (key === this.#key) return;
+  #show({ key, name, kind, note, parts }: PanelContent): void {
+    if (key !== this.#key) this.#partKeys = [];
     this.#key = key;
-    setAttribute(this.node, "aria-label", words.details(name));
-    this.#title.replaceChildren(...title());
-    this.#body.replaceChildren(...parts());
+    const title = JSON.stringify([name, kind, note]);
+    if (title !== this.#titleKey) {
+      this.#titleKey = title;
+      setAttribute(this.node, "aria-label", words.details(name));
+      this.#title.replaceChildren(
+        swatch(kind),
+        element("span", "pv-panel-name", name),
+        element("span", "pv-unit", note),
+      );
+    }
+    // Each part is made anew only when it says something else: whoever reads or copies in it must not be disturbed.
+    const old = this.#partKeys.length > 0 ? [...this.#body.children] : [];
+    const nodes = parts.map((part, i) => {
+      const before = old[i];
+      if (before !== undefined && this.#partKeys[i] === part.key) return before;
+      return part.make();
+    });
+    if (nodes.every((node, i) => node === old[i])) return;
+    const scrolled = old.map(placesIn);
+    this.#partKeys = parts.map((part) => part.key);
+    // What stays is not taken out and put back, which would lose its focus and what is marked in it.
+    nodes.forEach((node, i) => {
+      const before = this.#body.children[i];
+      if (before === undefined) this.#body.append(node);
+      else if (before !== node) before.replaceWith(node);
+    });
+    while (this.#body.children.length > nodes.length) this.#body.lastElementChild?.remove();
+    for (const [i, node] of nodes.entries()) restore(node, scrolled[i] ?? new Map());
+  }
+}
+
+/** How far what scrolls in it is scrolled; infinitely at its end, where what is added shall be seen too. */
+function placesIn(node: Element): Map<string | null, Px> {
+  const places = [...node.querySelectorAll("pre")].map((pre): [string | null, Px] => {
+    const atEnd = pre.scrollTop > 0 && pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 1;
+    return [pre.getAttribute("aria-label"), atEnd ? Number.MAX_SAFE_INTEGER : pre.scrollTop];
+  });
+  return new Map(places);
+}
+
+function restore(node: Element, places: ReadonlyMap<string | null, Px>): void {
+  for (const pre of node.querySelectorAll("pre")) {
+    const place = places.get(pre.getAttribute("aria-label"));
+    if (place) pre.scrollTop = place;
   }
 }

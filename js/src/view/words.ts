@@ -101,6 +101,9 @@ export const words = {
   details: (name: string) => `Details of ${name}`,
   unknownCall: "a call that is no longer kept",
   output: "Captured output",
+  outputCut: (count: string, n: number) => `${count} ${plural(n, "line is", "lines are")} not shown here`,
+  outputsOmitted: (count: string, n: number) =>
+    `What ${count} ${plural(n, "call", "calls")} printed is not in this picture; trace.prints() has it`,
   traceback: "Traceback",
   spanName: (length: string) => `Span of ${length}`,
   spanNote: "selected",
