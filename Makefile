@@ -63,7 +63,7 @@ build: $(READY) ## make the sdist and, from it, the wheel, in dist/
 bench: $(READY) ## measure the pools side by side with the standard library's
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-bench-page: bundle ## measure the page in Chromium: frames, ingest, size
+bench-page: bundle ## measure the page in Chromium: frames, ingest, delay, size
 	@POOLVIZ_CHROMIUM="$$($(BIN)/python scripts/chromium.py)" $(BIN)/python -m benchmarks.page $(ARGS)
 
 # Others' pools come into the environment for this alone.

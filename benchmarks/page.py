@@ -1,6 +1,7 @@
 """How fast the page is, in Chromium with software rendering: `python -m benchmarks.page`.
 
     js/dev/bench.ts --(esbuild)--> one script --(Chromium)--> figures --> a table against what was asked for
+    JupyterLab, a pool that takes all cores --(benchmarks/latency.py)--> from event to pixel
 
 A frame counts with its drawing: the canvas is read back after each, so that nothing is left for later. Ingest is what the browser itself
 says its main thread was busy with, while messages come at the pace of a real run.
@@ -16,33 +17,19 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from statistics import quantiles
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.figures import Figure, percentiles, table
+from benchmarks.latency import latency_figures
 from scripts.chromium import ADVICE, find
+from tests.browser.conftest import FLAGS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parents[1]
 STATIC = ROOT / "poolviz" / "timeline" / "static"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the table. `limit` is what it must stay under."""
-
-    name: str
-    value: float
-    limit: float
-    unit: str
-
-    @property
-    def reached(self) -> bool:
-        return self.value < self.limit
 
 
 def bundle(folder: Path) -> Path:
@@ -64,30 +51,32 @@ def bundle(folder: Path) -> Path:
 
 
 @contextmanager
-def opened() -> Iterator[Page]:
-    """The benchmark's page in a browser of its own.
+def browser() -> Iterator[Browser]:
+    """A browser of its own, with software rendering.
 
     Raises:
-        SystemExit: there is no browser.
+        SystemExit: there is none on this machine.
     """
     from playwright.sync_api import sync_playwright
 
     chromium = find()
     if chromium is None:
         raise SystemExit(f"no browser: {ADVICE}")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        yield launched
+        launched.close()
+
+
+@contextmanager
+def opened(browser: Browser) -> Iterator[Page]:
+    """The benchmark's page."""
+    with tempfile.TemporaryDirectory() as folder:
         page = browser.new_page(viewport={"width": 1280, "height": 900})
         page.set_default_timeout(300_000)
         page.goto(bundle(Path(folder)).as_uri())
         yield page
-        browser.close()
-
-
-def percentiles(costs: list[float]) -> tuple[float, float]:
-    """The median and the 95th percentile."""
-    cuts = quantiles(costs, n=20)
-    return cuts[9], cuts[18]
+        page.close()
 
 
 def frame_figures(page: Page, calls: int, steps: int) -> list[Figure]:
@@ -127,21 +116,25 @@ def bundle_figures() -> list[Figure]:
     return [Figure("bundle, script and style, gzipped", size / 1e3, 60, "kB")]
 
 
+def load() -> str:
+    """How busy the machine is, in words: others' load is the most common reason for odd figures."""
+    values = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
+    return f"{os.cpu_count()} CPUs, load {values}"
+
+
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description="Measure the page in Chromium, software rendering.")
     parser.add_argument("--quick", action="store_true", help="small runs: a test that all of it works")
     quick = parser.parse_args(argv).quick
-    with opened() as page:
-        found = frame_figures(page, 20_000 if quick else 1_000_000, 60 if quick else 240)
-        found += ingest_figures(page, 10_000 if quick else 100_000, 1 if quick else 8)
-        found += renderer_figures(page, 50_000 if quick else 10_000_000, 60 if quick else 240)
+    print(load())
+    with browser() as chromium:
+        with opened(chromium) as page:
+            found = frame_figures(page, 20_000 if quick else 1_000_000, 60 if quick else 240)
+            found += ingest_figures(page, 10_000 if quick else 100_000, 1 if quick else 8)
+            found += renderer_figures(page, 50_000 if quick else 10_000_000, 60 if quick else 240)
+        found += latency_figures(chromium, 2 if quick else 20)
     found += bundle_figures()
-    width = max(len(figure.name) for figure in found)
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg()) if hasattr(os, "getloadavg") else "unknown"
-    print(f"{os.cpu_count()} CPUs, load {load}\n")
-    for figure in found:
-        verdict = "" if figure.reached else "  missed"
-        print(f"{figure.name.ljust(width)}  {figure.value:8.2f} {figure.unit:<2}  under {figure.limit:g} {figure.unit}{verdict}")
+    print(f"{load()}\n\n{table(found)}")
     return 0
 
 
