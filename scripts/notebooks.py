@@ -4,6 +4,9 @@
 
 Widgets are shown neither by GitHub nor by a notebook that is opened without its kernel, so each timeline is kept as a picture. With the
 picture goes a hash of the code that led to it: a test compares the two, and tells when a notebook was changed and not executed again.
+
+A picture shows the timeline as it was at the end of the notebook, when all of its calls have ended. A cell with the tag
+`picture-at-end-of-cell` is about calls that outlive it: its picture shows how they stood when the cell ended.
 """
 
 import hashlib
@@ -22,6 +25,9 @@ from scripts.camera import WIDTH, Camera, camera
 PICTURE_OF = "poolviz_picture_of"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 STATES = "application/vnd.jupyter.widget-state+json"
+
+#: The tag of a cell whose timeline is to be taken as it was when the cell ended.
+AT_END_OF_CELL = "picture-at-end-of-cell"
 
 #: Characters of one output. What is longer belongs on a screen and not into git.
 SHORT = 2000
@@ -51,12 +57,40 @@ def snapshots(notebook: Any) -> dict[str, bytes]:
     return found
 
 
+def execute(notebook: Any, folder: Path) -> dict[str, bytes]:
+    """Run all cells, in place.
+
+    Args:
+        notebook: as nbformat reads it; afterwards it has its outputs.
+        folder: where its kernel works.
+
+    Returns:
+        The timelines to be taken, by the number of the widget's model.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised.
+    """
+    moments: dict[str, bytes] = {}
+
+    def ended(cell: Any, cell_index: int, execute_reply: Any) -> None:
+        if AT_END_OF_CELL in cell.metadata.get("tags", ()):
+            shown = [output.data[WIDGET]["model_id"] for output in cell.outputs if WIDGET in output.get("data", {})]
+            client.set_widgets_metadata()
+            moments.update((model, blob) for model, blob in snapshots(notebook).items() if model in shown)
+
+    client = NotebookClient(
+        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}, on_cell_executed=ended
+    )
+    client.execute()
+    return snapshots(notebook) | moments
+
+
 def kept(output: Any, saved: dict[str, bytes], taken_by: Camera) -> Any | None:
     """An output as it goes into git: a picture, a short text, or nothing.
 
     Args:
         output: as the kernel gave it.
-        saved: the timelines of the notebook.
+        saved: the timelines of the notebook, by model.
         taken_by: who takes pictures.
     """
     if output.output_type == "stream":
@@ -71,14 +105,14 @@ def kept(output: Any, saved: dict[str, bytes], taken_by: Camera) -> Any | None:
     return nbformat.v4.new_output("display_data", {"text/plain": text}) if 0 < len(text) <= SHORT else None
 
 
-def cleaned(notebook: Any, taken_by: Camera) -> None:
+def cleaned(notebook: Any, saved: dict[str, bytes], taken_by: Camera) -> None:
     """Leave in an executed notebook what goes into git.
 
     Args:
         notebook: as nbclient leaves it; changed in place.
+        saved: its timelines, by model.
         taken_by: who takes the pictures.
     """
-    saved = snapshots(notebook)
     for index, cell in enumerate(notebook.cells):
         # The tags stay; nbclient adds times.
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {})
@@ -108,8 +142,8 @@ def refresh(path: Path, taken_by: Camera) -> None:
     """
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:  # pages that it saves do not belong beside it in git
-        NotebookClient(notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": folder}}).execute()
-    cleaned(notebook, taken_by)
+        saved = execute(notebook, Path(folder))
+    cleaned(notebook, saved, taken_by)
     nbformat.write(notebook, path)
 
 

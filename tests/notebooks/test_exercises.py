@@ -48,6 +48,10 @@ WRONG = {
                 "    return 'returned' if future.exception() is None else 'raised'",
                 "was cancelled",
             ),
+            (
+                "def outcome(future):\n    if future.cancel(): return 'pending'\n    return 'running'",
+                "has cancelled the call",
+            ),
         ],
     ),
     "04": (
@@ -65,6 +69,11 @@ WRONG = {
                 "        done, left = wait(left, return_when=FIRST_COMPLETED)\n        for future in done:\n"
                 "            if not future.exception(): return future.result()\n    raise OSError",
                 "should return None",
+            ),
+            (
+                "def first_answer(futures):\n    for future in as_completed(futures):\n"
+                "        if not future.exception() and future.result(): return future.result()",
+                "value that it returned is 0",
             ),
         ],
     ),
@@ -118,8 +127,14 @@ WRONG = {
             ),
             (
                 "def run_all(pool, function, items):\n    futures = [pool.submit(function, x) for x in items]\n"
-                "    return [f.exception() or f.result() for f in as_completed(futures)][::-1]",
+                "    return [f.exception() or f.result() for f in as_completed(futures)]",
                 "your entry is",
+            ),
+            (
+                "def run_all(pool, function, items):\n    given = []\n    for item in items:\n"
+                "        future = pool.submit(function, item)\n"
+                "        given.append(future.exception() or future.result())\n    return given",
+                "not submitted before the first",
             ),
         ],
     ),

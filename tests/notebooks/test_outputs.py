@@ -10,7 +10,8 @@ from typing import Any
 import nbformat
 import pytest
 
-from scripts.notebooks import PICTURE_OF, SHORT, code_hash
+from poolviz.wire.codec import unpack
+from scripts.notebooks import AT_END_OF_CELL, PICTURE_OF, SHORT, code_hash, execute
 from tests.notebooks.course import NOTEBOOKS, ROOT
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -53,6 +54,21 @@ def test_a_change_above_a_picture_is_noticed() -> None:
 
     assert hashed("a = 1", "show(a)") == hashed("a = 1", "show(a)", "b = 2")
     assert len({hashed("a = 1", "show(a)"), hashed("a = 2", "show(a)"), hashed("a = 1", "show(b)"), hashed("a", " = 1show(a)")}) == 4
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(("tags", "finished"), [([AT_END_OF_CELL], 0), ([], 2)])
+def test_a_timeline_is_taken_at_the_end_or_as_its_cell_left_it(tmp_path: Path, tags: list[str], finished: int) -> None:
+    sources = [
+        "%load_ext poolviz\nimport threading\nfrom poolviz import ThreadPoolExecutor\nopened = threading.Event()",
+        "pool = ThreadPoolExecutor(1)\nfutures = [pool.submit(opened.wait, 60) for _ in range(2)]",
+        "opened.set()\npool.shutdown()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.cells[1].metadata["tags"] = tags
+    (taken,) = execute(notebook, tmp_path).values()
+    counts = unpack(taken).header["counts"]
+    assert (counts["total"], counts["finished"]) == (2, finished)
 
 
 @pytest.mark.timeout(180)
