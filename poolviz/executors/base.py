@@ -1,19 +1,20 @@
-"""What thread and process pools share: `map` over futures, labels, and the bookkeeping of a submission."""
+"""What thread and process pools share: the interface, labels, and a pool's first and last event."""
 
 from __future__ import annotations
 
+import itertools
 import os
-import time
-from collections import deque
+import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
-from itertools import islice
+from functools import partial
+from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
 from poolviz import observe
 from poolviz.clock import now
-from poolviz.events import Blocked, PoolClosed, PoolOpened
-from poolviz.executors.future import Future
+from poolviz.events import PoolClosed, PoolOpened
+from poolviz.executors.submitted import Submit, map_by_submit
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -117,6 +118,10 @@ class Executor(_base.Executor):
         return self._submit(fn, args, kwargs, None)
 
     def _submit(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: Label) -> _base.Future[T]:
+        return self._enqueue(fn, args, kwargs, label, -1)
+
+    def _enqueue(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: Label, item: int) -> _base.Future[T]:
+        """Submit a call; `item` is its place in a `map`, -1 outside of one."""
         raise NotImplementedError
 
     def map(
@@ -144,9 +149,6 @@ class Executor(_base.Executor):
             TimeoutError: from `next`, when a result was not there in time.
             TypeError, ValueError: `buffersize` or `chunksize` is no positive integer.
         """
-        check_map(chunksize, buffersize)
-        if "submit" in self.__dict__:  # somebody replaced submit on this instance and expects to see the calls
-            return map_by_submit(self.submit, fn, iterables, timeout, buffersize)
         return self._map(fn, iterables, timeout, chunksize, buffersize, None)
 
     def _map(
@@ -158,7 +160,44 @@ class Executor(_base.Executor):
         buffersize: int | None,
         label: Label,
     ) -> Iterator[T]:
-        return map_by_submit(self.submit, fn, iterables, timeout, buffersize)
+        check_map(chunksize, buffersize)
+        if "submit" in self.__dict__ or type(self).submit is not Executor.submit:
+            # Somebody replaced it, on this instance or in a subclass, and expects to see the calls.
+            return map_by_submit(self._while_alive(attrgetter("submit")), fn, iterables, timeout, buffersize, self._interruption())
+        if buffersize is not None:
+            return self._map_by_enqueue(fn, iterables, timeout, buffersize, label)
+        return self._map_at_once(fn, iterables, timeout, chunksize, label)
+
+    def _map_at_once(
+        self, fn: Callable[..., T], iterables: tuple[Iterable[Any], ...], timeout: float | None, chunksize: int | None, label: Label
+    ) -> Iterator[T]:
+        """`map` of items that are all read now."""
+        return self._map_by_enqueue(fn, iterables, timeout, None, label)
+
+    def _map_by_enqueue(
+        self, fn: Callable[..., T], iterables: tuple[Iterable[Any], ...], timeout: float | None, buffersize: int | None, label: Label
+    ) -> Iterator[T]:
+        """`map` with a future for each item."""
+        numbers = itertools.count()
+        submit = self._while_alive(lambda executor: partial(executor._enqueue_item, label, numbers))
+        return map_by_submit(submit, fn, iterables, timeout, buffersize, self._interruption())
+
+    def _enqueue_item(self, label: Label, numbers: Iterator[int], fn: Callable[..., T], /, *args: Any) -> _base.Future[T]:
+        return self._enqueue(fn, args, {}, label, next(numbers))
+
+    def _while_alive(self, submit: Callable[[Any], Submit]) -> Callable[[], Submit | None]:
+        # An iterator that nobody has finished must not keep the pool from being collected.
+        found = weakref.ref(self)
+
+        def get() -> Submit | None:
+            executor = found()
+            return None if executor is None else submit(executor)
+
+        return get
+
+    def _interruption(self) -> Callable[[], None]:
+        """What is done when a `map` of this executor is left by Ctrl-C. Holds no executor either."""
+        return lambda: None
 
     def options(self, *, label: Label = None) -> Options:
         """This executor with settings for its calls.
@@ -171,80 +210,3 @@ class Executor(_base.Executor):
             An object with the same `submit` and `map`.
         """
         return Options(self, label)
-
-
-def map_by_submit(
-    submit: Callable[..., Any],
-    fn: Callable[..., T],
-    iterables: tuple[Iterable[Any], ...],
-    timeout: float | None,
-    buffersize: int | None,
-    interrupt: Callable[[], None] = lambda: None,
-) -> Iterator[T]:
-    """`Executor.map` made of futures. Submits at once; the iterator cancels what is left when it ends early.
-
-    Args:
-        interrupt: called when the iterator is left by KeyboardInterrupt.
-    """
-    deadline = None if timeout is None else timeout + time.monotonic()
-    rows: Iterator[tuple[Any, ...]] = zip(*iterables, strict=False)
-    futures: list[_base.Future[T]]
-    if buffersize is None:
-        futures = [submit(fn, *args) for args in rows]
-        futures.reverse()
-        return _interruptible(_results(futures, deadline), interrupt)
-    ahead = deque(submit(fn, *args) for args in islice(rows, buffersize))
-    return _interruptible(_buffered_results(ahead, rows, submit, fn, deadline), interrupt)
-
-
-def _interruptible(results: Iterator[T], interrupt: Callable[[], None]) -> Iterator[T]:
-    try:
-        yield from results
-    except KeyboardInterrupt:
-        interrupt()
-        raise
-
-
-def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator[T]:
-    # Takes from the end, so that no taken future stays alive.
-    try:
-        while futures:
-            yield _take(futures.pop(), deadline)
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _buffered_results(
-    futures: deque[_base.Future[T]],
-    rows: Iterator[tuple[Any, ...]],
-    submit: Callable[..., Any],
-    fn: Callable[..., T],
-    deadline: float | None,
-) -> Iterator[T]:
-    try:
-        while futures:
-            # The next item is read before the oldest result is handed out: the buffer stays full.
-            args = next(rows, None)
-            if args is not None:
-                futures.append(submit(fn, *args))
-            yield _take(futures.popleft(), deadline)
-    finally:
-        for future in futures:
-            future.cancel()
-
-
-def _rest(deadline: float | None) -> float | None:
-    return None if deadline is None else deadline - time.monotonic()
-
-
-def _take(future: _base.Future[T], deadline: float | None) -> T:
-    try:
-        try:
-            if isinstance(future, Future):
-                future._wait(_rest(deadline), Blocked.MAP)
-            return future.result(_rest(deadline))
-        finally:
-            future.cancel()
-    finally:
-        del future  # it is in the traceback of what is raised here

@@ -1,4 +1,4 @@
-"""How what is defined in `__main__` crosses: the rules of the picklers, and what undoes them at the other end.
+"""How what is defined in `__main__` crosses by value: how it is taken apart, and what puts it together at the other end.
 
     parent                                             worker
     main.f, main.C   -- by name, `named("f")` -->      its own __main__, which has been sent the definition of that name before
@@ -6,7 +6,7 @@
     the parent's C   <-- by token, `own_class` --      an instance of what arrived as C
 
 A worker has one `__main__`. No function brings globals of its own along, so what one call sets there the next one sees. What a name of
-`__main__` stands for travels as a *definition*; see `definitions` for the parent's side, `Arrivals` below for the worker's.
+`__main__` stands for travels as a *definition*; see `definitions` for the parent's side, `arrivals` for the worker's.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from collections.abc import Callable
 from types import CellType, CodeType, FunctionType, GetSetDescriptorType, MemberDescriptorType, MethodType, ModuleType
 from typing import Any
 
-from poolviz.executors import versions
+from poolviz.executors.arrivals import arrivals, main_names
 
 #: A function that `functools.lru_cache` made: it pickles by name alone, with nothing of the function in it.
 Cached = type(functools.lru_cache(lambda: None))
@@ -30,11 +30,6 @@ _GLOBAL_OPS = frozenset({"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL", "LOAD_N
 #: Each process has these of its own.
 NOT_SENT = frozenset({"__builtins__", "__name__", "__qualname__", "__module__", "__spec__", "__loader__", "__package__"})
 _CODES = 4096
-
-
-def main_names() -> dict[str, Any]:
-    """The names of this process's `__main__`."""
-    return sys.modules["__main__"].__dict__
 
 
 class CodeFacts:
@@ -140,7 +135,7 @@ def function(data: bytes, name: str, cells: int, born: str) -> FunctionType:
     closure = tuple([CellType() for _ in range(cells)]) if cells else None
     fn = FunctionType(marshal.loads(data), main_names(), name, None, closure)
     if born:
-        _arrivals.born[born] = fn
+        arrivals().born[born] = fn
     return fn
 
 
@@ -203,7 +198,7 @@ def arrive(token: str, born: str, make: Callable[..., type], *args: Any) -> type
     _classes[token] = cls
     _arrived.add(cls)
     if born:
-        _arrivals.born[born] = cls
+        arrivals().born[born] = cls
     return cls
 
 
@@ -230,74 +225,3 @@ def own_class(token: str, name: str) -> type:
 def own_module(name: str) -> ModuleType:
     """The module of that name."""
     return importlib.import_module(name)
-
-
-# Names
-
-
-def named(name: str) -> Any:
-    """What a name of `__main__` stands for here."""
-    return _arrivals.find(name)
-
-
-class Arrivals:
-    """The definitions that this process was sent for its `__main__`."""
-
-    def __init__(self) -> None:
-        self.names: set[str] = set()
-        self.born: dict[str, Any] = {}
-        """What is being made: it may refer to itself through others."""
-        self.broken: dict[str, BaseException] = {}
-        """Names whose definitions could not be unpickled, and why."""
-        self._pending: dict[str, bytes] = {}
-
-    def find(self, name: str) -> Any:
-        """What the name stands for; its definition may have come in the same message and be read only now."""
-        if name in self._pending:
-            return self._read(name)
-        if name in self.born:
-            return self.born[name]
-        try:
-            return main_names()[name]
-        except KeyError:
-            raise NameError(f"name {name!r} is not defined in __main__") from None
-
-    def take(self, names: list[str], definitions: list[Any]) -> None:
-        """Define names; without a definition, a name is deleted."""
-        main = main_names()
-        for name, data in zip(names, definitions, strict=True):
-            self.broken.pop(name, None)
-            if name.startswith(versions.PREFIX):
-                self._import(name, data)
-            elif len(data):
-                self.names.add(name)
-                self._pending[name] = data
-            else:
-                self.names.discard(name)
-                main.pop(name, None)
-        while self._pending:
-            name = next(iter(self._pending))
-            try:
-                self._read(name)
-            except BaseException as error:
-                self.broken[name] = error
-                main.pop(name, None)
-        self.born.clear()
-
-    def _import(self, name: str, data: Any) -> None:
-        try:
-            versions.arrive(data)
-        except BaseException as error:
-            self.broken[name] = error
-
-    def _read(self, name: str) -> Any:
-        value = main_names()[name] = pickle.loads(self._pending.pop(name))
-        return value
-
-
-_arrivals = Arrivals()
-
-
-def arrivals() -> Arrivals:
-    """Those of this process."""
-    return _arrivals

@@ -16,9 +16,11 @@ import sys
 import warnings
 from typing import Any
 
-from poolviz.executors import byvalue, unsendable, versions
+from poolviz.executors import unsendable, versions
+from poolviz.executors.arrivals import main_names
 from poolviz.executors.fingerprint import fingerprint, same
-from poolviz.executors.serialize import Rules, dump_definition
+from poolviz.executors.rules import Rules
+from poolviz.executors.serialize import dump_definition
 from poolviz.observe import name_of
 
 #: From this many bytes on a global is worth a warning.
@@ -101,7 +103,7 @@ class Namespace:
         modules = versions.current()
         if not names and not modules:
             return NOTHING
-        main = byvalue.main_names()
+        main = main_names()
         # Modules first: what names stand for may be taken from them.
         definitions = {versions.PREFIX + name: self._module(version) for name, version in modules.items()}
         users = dict.fromkeys(names, "")

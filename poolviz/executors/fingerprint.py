@@ -11,7 +11,8 @@ import enum
 from types import BuiltinFunctionType, FunctionType, GetSetDescriptorType, MemberDescriptorType, ModuleType
 from typing import Any
 
-from poolviz.executors.byvalue import Cached, is_main, main_names
+from poolviz.executors.arrivals import main_names
+from poolviz.executors.byvalue import Cached, is_main
 from poolviz.executors.serialize import PLAIN
 
 _ATOMIC = PLAIN | {ModuleType, BuiltinFunctionType, range, GetSetDescriptorType, MemberDescriptorType, type(Ellipsis)}

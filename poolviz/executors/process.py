@@ -97,19 +97,19 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     # What other libraries read of the standard library's class.
     _processes = property(lambda self: self._manager.by_pid())
     _executor_manager_thread = property(lambda self: self._manager.thread)
-    _broken = property(lambda self: self._manager.broken or False)
-    _shutdown_thread = property(lambda self: self._manager.closed)
+    _broken = property(lambda self: self._manager.loop.broken or False)
+    _shutdown_thread = property(lambda self: self._manager.loop.closed)
     _initializer = property(lambda self: self._manager.processes.starter.initializer)
     _initargs = property(lambda self: self._manager.processes.starter.initargs)
     _max_tasks_per_child = property(lambda self: self._manager.processes.max_tasks)
 
     def _check_open(self) -> None:
-        pool = self._manager
-        if pool.broken is not None:
-            raise BrokenProcessPool(pool.broken)
+        pool, loop = self._manager, self._manager.loop
+        if loop.broken is not None:
+            raise BrokenProcessPool(loop.broken)
         if pool.forked:
             raise RuntimeError("this process pool belongs to the process that forked this one; make a pool of your own here")
-        if pool.closed:
+        if loop.closed:
             raise RuntimeError("cannot schedule new futures after shutdown")
         if _exiting:
             raise RuntimeError("cannot schedule new futures after interpreter shutdown")
@@ -120,9 +120,6 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             self._check_open()
             scope.touch()
         return scope
-
-    def _submit(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label) -> _base.Future[T]:
-        return self._enqueue(fn, args, kwargs, label, -1)
 
     def _enqueue(
         self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label, item: int
@@ -165,24 +162,14 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             future.set_exception(error)
         return future
 
-    def _map(
-        self,
-        fn: Callable[..., T],
-        iterables: tuple[Iterable[Any], ...],
-        timeout: float | None,
-        chunksize: int | None,
-        buffersize: int | None,
-        label: base.Label,
+    def _interruption(self) -> Callable[[], None]:
+        return self._manager.interrupt
+
+    def _map_at_once(
+        self, fn: Callable[..., T], iterables: tuple[Iterable[Any], ...], timeout: float | None, chunksize: int | None, label: base.Label
     ) -> Iterator[T]:
-        if type(self).submit is not base.Executor.submit:  # a subclass that wants to see each call
-            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize, self._manager.interrupt)
-        if buffersize is not None or callable(label):
-            numbers = iter(range(sys.maxsize))
-
-            def submit(fn: Callable[..., T], *args: Any) -> _base.Future[T]:
-                return self._enqueue(fn, args, {}, label, next(numbers))
-
-            return base.map_by_submit(submit, fn, iterables, timeout, buffersize, self._manager.interrupt)
+        if callable(label):  # it wants the arguments of each call
+            return self._map_by_enqueue(fn, iterables, timeout, None, label)
         deadline = None if timeout is None else timeout + time.monotonic()
         scope = self._announce()
         self._check_open()
@@ -263,7 +250,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
 def _abandon(pool: Manager) -> None:
     pool.close()
     if pool.thread is None:
-        base.close_journal(pool.journal)
+        base.close_journal(pool.outcomes.journal)
 
 
 def _bytes(payload: Payload) -> int:

@@ -20,8 +20,10 @@ from collections.abc import Callable
 from typing import Any
 
 from poolviz.executors.frames import encode
-from poolviz.executors.serialize import PROTOCOL, Buffer
+from poolviz.executors.serialize import PROTOCOL, Buffer, dump_value
 
+#: Outcomes of a call, as in `events`, which a worker has no other use for.
+RAISED, INTERRUPTED = 2, 4
 #: Seconds after which the flusher sends what a long call holds up.
 _FLUSHER = 0.005
 
@@ -71,6 +73,21 @@ class Results:
         with self.lock:
             self._seal()
             self.frames += encode(message, parts)
+
+    def failed(self, entry: int, item: int, started: int, finished: int, error: BaseException, last: bool) -> None:
+        """Send an exception with the traceback of this process."""
+        import traceback
+
+        from poolviz.observe import words_of
+
+        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else RAISED
+        BaseException.with_traceback(error, None)  # past the class's own __setattr__: an exception may be a frozen dataclass
+        try:
+            payload = dump_value(error)
+        except BaseException as broken:
+            payload = dump_value(RuntimeError(f"{words_of(error)} (the exception itself could not be pickled: {words_of(broken)})"))
+        self.put(("error", entry, item, started, finished, outcome, words_of(error), text, last), payload)
 
     def flush(self) -> None:
         """Write all that was gathered; blocks while the pipe is full."""

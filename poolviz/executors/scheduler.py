@@ -15,18 +15,16 @@ Invariants, all under `lock`
 
 from __future__ import annotations
 
-import pickle
 import threading
 from collections import deque
-from typing import Any
 
-from poolviz.executors.definitions import NOTHING, Snapshot
-from poolviz.executors.functions import Functions, SentFunction
+from poolviz.executors.definitions import Snapshot
+from poolviz.executors.functions import Functions
 from poolviz.executors.future import Future
 from poolviz.executors.mapping import AHEAD, LONG, MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
-from poolviz.executors.serialize import PROTOCOL, Payload
+from poolviz.executors.sending import forget, send_calls, send_items
 from poolviz.executors.transport import CLAIMED
 
 #: The most calls of one message, and the most that wait in one worker.
@@ -62,7 +60,8 @@ class Scheduler:
         if isinstance(unit, Future) and not self.pending:
             placement = self._idle_placement()
             if placement is not None:
-                self._send_calls(placement, [unit])
+                self._idle.discard(placement)
+                send_calls(placement, [unit])
                 placement.link.push()
                 return placement.link.backlog > 0
         self.pending.append(unit)
@@ -136,9 +135,7 @@ class Scheduler:
         self.hungry = not self.pending
         for number in self.functions.unused():
             for placement in self.placements:
-                if number in placement.functions:
-                    placement.functions.discard(number)
-                    placement.link.send(("forget", number), [])
+                forget(placement, number)
         for placement in self.placements:
             if placement.link.backlog:
                 placement.link.push()
@@ -241,25 +238,8 @@ class Scheduler:
                 futures.append(unit)
         if futures:
             self.waiting -= len(futures)
-            self._send_calls(placement, futures)
-
-    def _send_calls(self, placement: Placement, futures: list[Future]) -> None:
-        n = len(futures)
-        message = placement.add(n, 0)
-        self._idle.discard(placement)
-        message.futures = list(futures)
-        parts: Payload = []
-        numbers, sizes = [], []
-        for entry, future in enumerate(futures, message.first):
-            future._placement, future._message, future._entry = placement, message, entry
-            parts += future._payload
-            sizes.append(len(future._payload))
-            numbers.append(future._function.number)
-            self._teach(placement, future._function)
-            self._define(placement, future._snapshot)
-        placement.given += n
-        functions = numbers[0] if numbers.count(numbers[0]) == n else numbers
-        placement.link.send(("calls", message.first, n, functions, False, None if len(parts) == n else sizes), parts)
+            self._idle.discard(placement)
+            send_calls(placement, futures)
 
     def _give_items(self, placement: Placement, run: MapRun) -> None:
         first, stop = run.take(len(self.placements))
@@ -272,49 +252,8 @@ class Scheduler:
                 run.give_back(first + fits, stop)
                 stop, n = first + fits, fits
         self.waiting -= n
-        parts: Payload
-        sizes = None
-        if run.rows is not None:
-            parts = [pickle.dumps(run.rows[first:stop], PROTOCOL)]
-        else:
-            assert run.payloads is not None
-            payloads = run.payloads[first:stop]
-            parts = [part for payload in payloads for part in payload]
-            if len(parts) > n:
-                sizes = [len(payload) for payload in payloads]
-        entries = 1 if run.chunk else n
-        message = placement.add(entries, sum(memoryview(part).nbytes for part in parts) // n)
         self._idle.discard(placement)
-        message.run, message.item, message.items = run, first, n if run.chunk else 0
-        self._teach(placement, run.function)
-        self._define(placement, run.snapshot)
-        placement.given += entries
-        head: tuple[Any, ...] = ("chunk" if run.chunk else "calls", message.first, n, run.function.number, run.rows is not None, sizes)
-        placement.link.send(head, parts)
-
-    def _teach(self, placement: Placement, function: SentFunction) -> None:
-        if function.number not in placement.functions:
-            placement.functions.add(function.number)
-            placement.link.send(("function", function.number, function.lasting), [function.data])
-
-    def _define(self, placement: Placement, snapshot: Snapshot) -> None:
-        """Send the definitions that a worker has not got. It reads them after the calls that were sent before."""
-        if snapshot is placement.snapshot or snapshot is NOTHING:
-            return
-        placement.snapshot = snapshot
-        names: list[str] = []
-        parts: Payload = []
-        for name, definition in snapshot.definitions.items():
-            had = placement.definitions.get(name)
-            if had is definition:
-                continue
-            placement.definitions[name] = definition
-            # A name that stands for nothing here may stand for something there: what an initializer has set.
-            if had.data != definition.data if had is not None else definition.data:
-                names.append(name)
-                parts.append(definition.data)
-        if names:
-            placement.link.send(("define", names), parts)
+        send_items(placement, run, first, stop)
 
     def _work(self, placement: Placement) -> float:
         """Nanoseconds of work that a worker has, as far as is known."""

@@ -1,10 +1,8 @@
 """What crosses between processes: calls and results as pickles, `__main__`'s own code by value, large buffers beside the pickle.
 
 Plain values (numbers, strings, bytes, None) take the short way, `pickle.dumps`. Everything else goes through a pickler that looks at
-each function and class on its way and treats those of `__main__`, which a spawned worker cannot import, by the rules of `byvalue`.
-Classes, and functions without a name in other modules, are left to cloudpickle, which is imported at that moment only.
-
-What is sent to a worker may name things of `__main__`; the names are collected, and their definitions are sent first.
+each function and class on its way; `rules` says how they travel. What the rules cannot take apart is left to cloudpickle, which is imported
+at that moment only.
 """
 
 from __future__ import annotations
@@ -15,11 +13,9 @@ import pickle
 from collections import ChainMap
 from collections.abc import Callable, Iterable
 from multiprocessing.reduction import ForkingPickler
-from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
-from poolviz.executors import byvalue, versions
-from poolviz.executors.byvalue import Cached
+from poolviz.executors.rules import NeedsCloudpickle, Rules
 
 PROTOCOL = 5
 #: Types whose pickling runs no code of anybody's and cannot fail.
@@ -30,101 +26,6 @@ OUT_OF_BAND = 32_768
 Buffer = bytes | bytearray | memoryview
 #: The pickle, followed by its out-of-band buffers.
 Payload = list[Buffer]
-
-
-class NeedsCloudpickle(Exception):
-    """Raised inside a pickler when it meets something that it cannot take apart."""
-
-
-class Rules:
-    """How functions, classes and modules of one pickle travel.
-
-    Args:
-        names: takes the names of `__main__` that the pickle refers to; None when it is a result on its way to the parent.
-        born: the name whose definition is pickled: that object itself goes by value.
-    """
-
-    def __init__(self, names: set[str] | None, born: str = "") -> None:
-        self.names = names
-        self.born = born
-        self.changing = False
-        """Whether something was met that belongs to a module with versions."""
-        self._modules = versions.current()
-        self.last: Any = None
-        """What was looked at last: when pickling fails, this is the culprit."""
-
-    def reduce(self, obj: Any) -> Any:
-        """How an object travels. NotImplemented: as pickle has it.
-
-        Raises:
-            NeedsCloudpickle: its code must travel, and is not that of `__main__`, or it is a class.
-        """
-        self.last = obj
-        if type(obj) is FunctionType:
-            if obj.__module__ in self._modules:
-                return self._of_module(obj)
-            if not byvalue.is_main(obj):
-                if byvalue.is_nested(obj):
-                    raise NeedsCloudpickle
-                return NotImplemented
-            if self._by_name(obj):
-                return byvalue.named, (obj.__qualname__,)
-            if obj.__globals__ is not byvalue.main_names():
-                raise NeedsCloudpickle
-            if self.names is not None:
-                self.names |= byvalue.code_facts(obj.__code__).globals
-            return byvalue.reduce_function(obj, self._born(obj))
-        if isinstance(obj, type):
-            if obj.__module__ in self._modules:
-                return self._of_module(obj)
-            if self.names is None and byvalue.has_arrived(obj):
-                return byvalue.own_class, (byvalue.token_of(obj), obj.__qualname__)
-            if not byvalue.is_main(obj) and not byvalue.is_nested(obj):
-                return NotImplemented
-            if self.names is not None and self._by_name(obj):
-                return byvalue.named, (obj.__qualname__,)
-            raise NeedsCloudpickle
-        if type(obj) is Cached and byvalue.is_main(obj):
-            return (byvalue.named, (obj.__qualname__,)) if self._by_name(obj) else byvalue.reduce_cached(obj)
-        if type(obj) is MethodType and byvalue.is_nested(obj.__func__):
-            # pickle would look for its name in the instance, and a lambda has none.
-            return byvalue.bound, (obj.__func__, obj.__self__)
-        if type(obj) is ModuleType:
-            if obj.__spec__ is None:
-                raise NeedsCloudpickle
-            self.changing |= obj.__name__ in self._modules
-            return byvalue.own_module, (obj.__name__,)
-        return NotImplemented
-
-    def _of_module(self, obj: Any) -> Any:
-        """By its name, as all that can be imported. A result says of which version it is: the parent may have a newer one."""
-        if self.names is None:
-            reference = versions.reference(obj)
-            return NotImplemented if reference is None else (versions.found, reference)
-        self.changing = True
-        versions.check(obj)
-        if byvalue.is_nested(obj):
-            raise NeedsCloudpickle
-        return NotImplemented
-
-    def _by_name(self, obj: Any) -> bool:
-        name = obj.__qualname__
-        if name == self.born or not byvalue.has_its_name(obj):
-            return False
-        if self.names is None:
-            return name in byvalue.arrivals().names
-        self.names.add(name)
-        return True
-
-    def _born(self, obj: Any) -> str:
-        return self.born if self.born and obj is byvalue.main_names().get(self.born) else ""
-
-    def arriving(self, cls: type, reduced: Any) -> Any:
-        """What cloudpickle makes of a class, with our token: so that instances come back as instances of this very class."""
-        if self.names is None or not isinstance(reduced, tuple):
-            return reduced
-        make, args, *rest = reduced
-        return byvalue.arrive, (byvalue.token_of(cls), self._born(cls), make, *args), *rest
 
 
 # As multiprocessing's own pickler: connections, locks and the like say there how they travel.

@@ -10,7 +10,7 @@ import pickle
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from poolviz.executors.byvalue import arrivals
+from poolviz.executors.arrivals import arrivals
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Definition, Namespace

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 import weakref
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from concurrent.futures import _base
 from concurrent.futures import thread as _stdlib
 from types import TracebackType
@@ -74,9 +74,6 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
     _initializer = property(lambda self: self._crew.initializer)
     _initargs = property(lambda self: self._crew.initargs)
 
-    def _submit(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label) -> _base.Future[T]:
-        return self._enqueue(fn, args, kwargs, label, -1)
-
     def _enqueue(
         self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label, item: int
     ) -> _base.Future[T]:
@@ -107,16 +104,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
             journal.flush()
         return future
 
-    def _map(
-        self,
-        fn: Callable[..., T],
-        iterables: tuple[Iterable[Any], ...],
-        timeout: float | None,
-        chunksize: int | None,
-        buffersize: int | None,
-        label: base.Label,
-    ) -> Iterator[T]:
-        # Weak, as an iterator that nobody has finished must not keep the pool from being collected.
+    def _interruption(self) -> Callable[[], None]:
         say = weakref.WeakMethod(self._say_what_runs)
 
         def interrupt() -> None:
@@ -124,14 +112,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
             if found is not None:
                 found()
 
-        if type(self).submit is not base.Executor.submit:  # a subclass that wants to see each call
-            return base.map_by_submit(self.submit, fn, iterables, timeout, buffersize, interrupt)
-        items = itertools.count()
-
-        def submit(fn: Callable[..., T], *args: Any) -> _base.Future[T]:
-            return self._enqueue(fn, args, {}, label, next(items))
-
-        return base.map_by_submit(submit, fn, iterables, timeout, buffersize, interrupt)
+        return interrupt
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further calls.

@@ -18,33 +18,29 @@ import select
 import signal
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from itertools import repeat
+from collections.abc import Callable
 from typing import Any
 
 from poolviz.clock import now
-from poolviz.executors.byvalue import arrivals
+from poolviz.executors.arrivals import arrivals
+from poolviz.executors.chunks import pieces, run_chunk
 from poolviz.executors.frames import FrameReader
 from poolviz.executors.lifeline import die_with_parent
 from poolviz.executors.output import Output
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, dump_many, dump_value, load, unreadable
+from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, dump_value, load, unreadable
 from poolviz.executors.starter import Received, Starter
 from poolviz.executors.transport import (
     CLAIMED,
     DONE,
     INTERRUPT,
     ITEM,
-    ITEM_STARTED,
     LOADING,
     MASK,
     STARTED,
     WorkerEnd,
 )
 
-RETURNED, RAISED, INTERRUPTED = 1, 2, 4
-#: How often a long chunk reports the items that it has done, in nanoseconds.
-_REPORT = 50_000_000
 #: Results older than this, in nanoseconds, leave before the next call begins.
 _GATHER = 1_000_000
 
@@ -104,7 +100,12 @@ class Worker:
             if kind == "calls":
                 self.run_calls(message, parts)
             elif kind == "chunk":
-                self.run_chunk(message, parts)
+                _, entry, n, number, packed, sizes = message
+                fn = self.function(number)
+                if packed:
+                    run_chunk(self, entry, n, fn, pickle.loads(parts[0]))
+                else:
+                    run_chunk(self, entry, n, self.unpickling(fn), pieces(parts, sizes))
             elif kind == "function":
                 _, number, lasting = message
                 self.functions[number] = bytes(parts[0])
@@ -146,6 +147,15 @@ class Worker:
             raise  # the parent interrupts the call
         except BaseException as error:
             raise unreadable("arguments", error) from error
+
+    def unpickling(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, called with the pickle of its arguments."""
+
+        def call(*piece: Buffer) -> Any:
+            args, kwargs = self.arguments(list(piece))
+            return fn(*args, **kwargs)
+
+        return call
 
     def claim(self, entry: int) -> int:
         """The start of the entry, or 0 when the parent has revoked it."""
@@ -217,119 +227,11 @@ class Worker:
                 finished = now()
                 if output is not None:
                     output.end_lines()
-                self.failed(entry, 0, started, finished, error, True)
+                results.failed(entry, 0, started, finished, error, True)
             # What a call was given and gave back must not outlive it here.
             value = args = kwargs = None
             words[DONE] = entry
             at += size
-
-    def run_chunk(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
-        """Run the items of one chunk, claimed as a whole; each has times of its own: an item begins when the one before it ends.
-
-        When an item raises, those after it are not run.
-        """
-        _, entry, n, function, packed, sizes = message
-        words, results, fn = self.words, self.results, self.function(function)
-        rows: Iterable[Any]
-        if packed:
-            rows = pickle.loads(parts[0])
-        else:
-            fn, rows = self.unpickling(fn), _pieces(parts, sizes)
-        if results.waiting():
-            results.flush()
-        stamp = self.claim(entry)
-        if not stamp:
-            return
-        reported = item = 0
-        stamps, values, report = [stamp], [], stamp + _REPORT
-        try:
-            self.in_call = True
-            for row in rows:
-                words[ITEM] = item
-                words[ITEM_STARTED] = stamp
-                values.append(fn(*row))
-                stamp = now()
-                stamps.append(stamp)
-                item += 1
-                if stamp > report or self.eager:
-                    self.in_call = False
-                    if self.output is not None:
-                        self.output.end_lines()
-                    self.report(entry, reported, stamps, values, item == n)
-                    results.flush()
-                    reported, stamp = item, now()
-                    stamps, values, report = [stamp], [], stamp + _REPORT
-                    self.in_call = True
-            self.in_call = False
-            if self.output is not None:
-                self.output.end_lines()
-        except BaseException as error:
-            self.in_call = False
-            if self.output is not None:
-                self.output.end_lines()
-            item = reported + len(stamps) - 1
-            self.report(entry, reported, stamps, values, item == n)
-            if item < n:
-                self.failed(entry, item, stamp, now(), error, True)
-        else:
-            self.report(entry, reported, stamps, values, True)
-        words[ITEM_STARTED] = 0
-        words[DONE] = entry
-
-    def unpickling(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, called with the pickle of its arguments."""
-
-        def call(*piece: Buffer) -> Any:
-            args, kwargs = self.arguments(list(piece))
-            return fn(*args, **kwargs)
-
-        return call
-
-    def report(self, entry: int, item: int, stamps: list[int], values: list[Any], last: bool) -> None:
-        """Send the results of a part of a chunk, together when no code of anybody's is needed to read them, else one by one.
-
-        `stamps` holds the start of the first item, and the end of each.
-        """
-        n = len(stamps) - 1
-        if not n:
-            return
-        times = array("q", stamps)
-        packed = dump_many(values[:n])
-        if packed is not None:
-            self.results.put(("done", entry, n, item, True, last), [times[:-1].tobytes(), times[1:].tobytes(), packed])
-            return
-        for i in range(n):
-            final = last and i == n - 1
-            try:
-                payload = dump_value(values[i])
-            except BaseException as error:
-                self.failed(entry, item + i, stamps[i], stamps[i + 1], error, final)
-                continue
-            head: list[Buffer] = [times[i : i + 1].tobytes(), times[i + 1 : i + 2].tobytes()]
-            self.results.put(("done", entry, 1, item + i, False, final), [*head, *payload])
-
-    def failed(self, entry: int, item: int, started: int, finished: int, error: BaseException, last: bool) -> None:
-        """Send an exception with the traceback of this process."""
-        import traceback
-
-        from poolviz.observe import words_of
-
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-        outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else RAISED
-        BaseException.with_traceback(error, None)  # past the class's own __setattr__: an exception may be a frozen dataclass
-        try:
-            payload = dump_value(error)
-        except BaseException as broken:
-            payload = dump_value(RuntimeError(f"{words_of(error)} (the exception itself could not be pickled: {words_of(broken)})"))
-        self.results.put(("error", entry, item, started, finished, outcome, words_of(error), text, last), payload)
-
-
-def _pieces(parts: list[Buffer], sizes: list[int] | None) -> Iterator[list[Buffer]]:
-    """The parts of each item in turn."""
-    at = 0
-    for size in sizes or repeat(1, len(parts)):
-        yield parts[at : at + size]
-        at += size
 
 
 def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, inherited: tuple[int, ...]) -> None:
