@@ -98,10 +98,15 @@ class Options:
 
 
 class Executor(_base.Executor):
-    """The interface of all pools: `submit`, `map`, `shutdown` and `with`, as `concurrent.futures.Executor`."""
+    """The interface of all pools: `submit`, `map`, `shutdown` and `with`.
+
+    As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor
+    """
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> _base.Future[T]:
         """Have ``fn(*args, **kwargs)`` called by a worker.
+
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.submit
 
         Args:
             fn: what to call. A process pool sends it by reference when workers can import it, else by value.
@@ -134,8 +139,12 @@ class Executor(_base.Executor):
     ) -> Iterator[T]:
         """Call `fn` with the items of `iterables` taken together, and hand out the results in the order of the items.
 
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.map
+        Parameters that only the newest Python knows are there on each.
+
         Args:
-            fn: takes as many arguments as there are iterables.
+            fn: what to call; it takes as many arguments as there are iterables.
+            iterables: the items. All are read at once, unless there is a `buffersize`; the shortest iterable ends the calls.
             timeout: the most seconds from this call to the last result; None for no limit.
             chunksize: how many items go to a worker process as one piece. None lets the pool adapt: small calls go together, long
                 calls one by one. A thread pool has no use for it.

@@ -40,6 +40,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
     """The result of a call that may not have ended yet.
 
     A `concurrent.futures.Future` in every respect. Pools make them; user code makes one only to write an executor of its own.
+
+    As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future
     """
 
     _pooled = False
@@ -74,6 +76,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
     def cancel(self) -> bool:
         """Cancel the call if no worker has claimed it.
 
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.cancel
+
         Returns:
             True if the call is cancelled, now or before; it will never run. False if it runs or has ended.
         """
@@ -95,7 +99,11 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         return True
 
     def running(self) -> bool:
-        """Whether a worker has claimed the call and has not ended it."""
+        """Whether a worker has claimed the call and has not ended it.
+
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.running
+        But a call that waits in a pipe to a worker is not running, and can be cancelled.
+        """
         if self._state == PENDING and self._owner is not None:
             return self._owner.claimed(self)
         return super().running()
@@ -106,6 +114,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
 
     def result(self, timeout: float | None = None) -> Any:
         """The value that the call returned, once it has.
+
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.result
 
         Args:
             timeout: the most seconds to wait; None for no limit.
@@ -129,6 +139,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """What the call raised, once it has ended; None if it returned.
+
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Future.exception
 
         Args:
             timeout: the most seconds to wait; None for no limit.

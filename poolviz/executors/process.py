@@ -34,7 +34,10 @@ _exiting = False
 
 
 class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
-    """A pool of processes, as `concurrent.futures.ProcessPoolExecutor`.
+    """A pool of processes.
+
+    As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.ProcessPoolExecutor
+    But workers are spawned unless `mp_context` says otherwise, and what is defined in ``__main__`` is sent to them by value.
 
     Args:
         max_workers: the most processes; None for the usable CPUs (the default of Python 3.13).
@@ -47,7 +50,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         trace: whether the pool reports what it does.
 
     Raises:
-        ValueError: `max_workers` or `max_tasks_per_child` is not above 0, or `max_tasks_per_child` meets fork.
+        ValueError: `max_workers` or `max_tasks_per_child` is not above 0, or `max_tasks_per_child` meets fork, or `on_worker_death` is
+            neither of the two.
         TypeError: the initializer cannot be called, or `max_tasks_per_child` is no integer.
     """
 
@@ -207,6 +211,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further calls.
 
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.shutdown
+
         Args:
             wait: whether to return only when all calls have ended and all processes are gone. What is pending runs in any case, also at
                 the interpreter's exit.
@@ -239,11 +245,16 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         """End the worker processes with SIGTERM, and shut the pool down; calls that have not ended raise BrokenProcessPool.
 
         A process that is still there after 5 seconds is killed.
+
+        As Python 3.14 has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.ProcessPoolExecutor.terminate_workers
         """
         self._manager.end_workers("terminate")
 
     def kill_workers(self) -> None:
-        """End the worker processes with SIGKILL, and shut the pool down; calls that have not ended raise BrokenProcessPool."""
+        """End the worker processes with SIGKILL, and shut the pool down; calls that have not ended raise BrokenProcessPool.
+
+        As Python 3.14 has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.ProcessPoolExecutor.kill_workers
+        """
         self._manager.end_workers("kill")
 
 

@@ -25,7 +25,9 @@ BrokenThreadPool = _stdlib.BrokenThreadPool
 
 
 class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
-    """A pool of threads, as `concurrent.futures.ThreadPoolExecutor`.
+    """A pool of threads.
+
+    As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.ThreadPoolExecutor
 
     Args:
         max_workers: the most threads; None for the usable CPUs plus 4, at most 32 (the default of Python 3.13).
@@ -116,6 +118,8 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further calls.
+
+        As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor.shutdown
 
         Args:
             wait: whether to return only when all calls have ended and all threads are gone. What is pending runs in any case, also at

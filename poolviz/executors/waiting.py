@@ -56,6 +56,8 @@ def _block(futures: deque[Any], kind: Blocked) -> Block:
 def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _base.ALL_COMPLETED) -> _base.DoneAndNotDoneFutures[Any]:
     """Wait for futures to end.
 
+    As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.wait
+
     Args:
         fs: the futures, of any executors; a future that stands there twice counts once.
         timeout: the most seconds to wait; None for no limit.
@@ -79,9 +81,14 @@ def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _ba
 def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
     """Hand out futures in the order in which they end.
 
+    As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.as_completed
+
     Args:
         fs: the futures, of any executors; a future that stands there twice is handed out once.
         timeout: the most seconds from the first `next` to the last future; None for no limit.
+
+    Returns:
+        An iterator of futures.
 
     Raises:
         TimeoutError: not all had ended in time; raised by `next`.

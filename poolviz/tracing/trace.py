@@ -60,7 +60,11 @@ class Trace:
         return self.store.present(self.view)
 
     def includes(self, other: Trace) -> bool:
-        """Whether all calls of another trace, as far as there are any yet, belong to this one too."""
+        """Whether all calls of another trace, as far as there are any yet, belong to this one too.
+
+        Args:
+            other: the other trace.
+        """
         observe.flush_all()
         return self.store is other.store and self.store.includes(self.view, other.view)
 
