@@ -81,6 +81,8 @@ class Consumed(NamedTuple):
 
     call: "array[int]"
     time: "array[int]"
+    caller: "array[int]"
+    """Number of the thread, see `poolviz.callers`."""
 
 
 class Waited(NamedTuple):
@@ -90,7 +92,8 @@ class Waited(NamedTuple):
     for: such a wait belongs to none.
     """
 
-    thread: "array[int]"
+    caller: "array[int]"
+    """Number of the thread, see `poolviz.callers`."""
     start: "array[int]"
     end: "array[int]"
     kind: "array[int]"

@@ -201,11 +201,11 @@ class Journal:
         self.ends: list[int] = []
         """Nine ints a record, in the order of `Ended`'s fields after `pool`."""
         self.takes: list[int] = []
-        """Two ints a record: call, time."""
+        """Three ints a record: call, time, caller."""
         self.waits: list[int] = []
         """Five ints a record, in the order of `Waited`."""
         self.blocked: dict[int, tuple[int, int, int]] = {}
-        """Threads that block now, by identifier: start, kind, call. Reported at each flush with an end of 0."""
+        """Callers that block now, by number: start, kind, call. Reported at each flush with an end of 0."""
         self.batches: list[Batch] = []
         """Batches that came as columns, or that are single facts."""
         self._running = running
@@ -254,9 +254,9 @@ class Journal:
         for batch in _joined(late):
             emit(batch)
         if n_takes:
-            emit(Consumed(*_columns(self.takes, n_takes, 2)))
+            emit(Consumed(*_columns(self.takes, n_takes, 3)))
             del self.takes[:n_takes]
-        blocked = [(thread, start, 0, kind, call) for thread, (start, kind, call) in self.blocked.copy().items()]
+        blocked = [(caller, start, 0, kind, call) for caller, (start, kind, call) in self.blocked.copy().items()]
         if blocked:
             emit(Waited(*(array("q", column) for column in zip(*blocked, strict=True))))
         if n_waits:

@@ -168,6 +168,11 @@ export function snapshot(plan: Plan, now = Number.POSITIVE_INFINITY, fields: Rec
             started: running.map((call) => call.started),
           },
           ended: columns(ended),
+          consumed: {
+            row: ended.map((call) => call.row),
+            time: ended.map((call) => call.finished + 0.5 * MS),
+            caller: ended.map(() => 0),
+          },
           waits: { caller: [0], kind: [2], start: [1.2 * MS], end: [waitEnd], row: [0] },
         },
   );

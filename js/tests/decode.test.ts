@@ -17,7 +17,7 @@ const SECTIONS = {
     delivered: [2_601_000, 2_700_000],
     outcome: [1, 3],
   },
-  consumed: { row: [3], time: [2_800_000] },
+  consumed: { row: [3], time: [2_800_000], caller: [0] },
   waits: { caller: [0], kind: [2], start: [1_100_000], end: [Number.NaN], row: [4294967295] },
 };
 
@@ -44,7 +44,10 @@ describe("a message", () => {
   });
 
   it("adds the base to times, beyond what 32 bits hold", () => {
-    const { header, buffers } = encode({ base: 7e12, unit: 500 }, { consumed: { row: [1], time: [7e12 + 1_500_000] } });
+    const { header, buffers } = encode(
+      { base: 7e12, unit: 500 },
+      { consumed: { row: [1], time: [7e12 + 1_500_000], caller: [0] } },
+    );
     expect(decodeMessage(header, buffers).consumed?.time[0]).toBe(7e12 + 1_500_000);
   });
 

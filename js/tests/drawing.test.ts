@@ -9,7 +9,7 @@ import { Recording } from "../src/model/recording";
 import { SliceIndex, Sums } from "../src/model/slices";
 import { decodeMessage } from "../src/protocol/decode";
 import { drawColumns } from "../src/render/columns";
-import { AXIS_HEIGHT, layOut, OVERVIEW_HEIGHT, rowAt } from "../src/render/layout";
+import { AXIS_HEIGHT, CALLER_HEIGHT, layOut, OVERVIEW_HEIGHT, rowAt } from "../src/render/layout";
 import { pick } from "../src/render/pick";
 import { drawScene, type Scene } from "../src/render/scene";
 import { drawSlices } from "../src/render/slices";
@@ -305,16 +305,24 @@ describe("results that were taken", () => {
     sceneOf(encode({ now: 100 * MS }, sections)).log.filter(
       ({ fillStyle, args }) => fillStyle === "wait edge" && args[2] === 1 && args[3] === 6,
     );
-  const consumed = { row: [1, 2, 3], time: [10 * MS, 50 * MS, 50 * MS + 10] };
+  const by = (...caller: number[]) => ({ row: [1, 2, 3], time: [10 * MS, 50 * MS, 50 * MS + 10], caller });
+  const heights = (sections: Sections) => ticksOf(sections).map(({ args }) => args[1]);
 
   it("are ticks in the caller's row, one for each pixel that has any", () => {
-    expect(ticksOf({ consumed, waits: waits(1) }).length).toBe(2);
-    expect(ticksOf({ consumed }).length).toBe(2);
+    expect(ticksOf({ consumed: by(0, 0, 0), waits: waits(1) }).length).toBe(2);
+    expect(ticksOf({ consumed: by(0, 0, 0) }).length).toBe(2);
     expect(ticksOf({ waits: waits(1) }).length).toBe(0);
   });
 
-  it("are nobody's when there are several callers, for nobody says whose they are", () => {
-    expect(ticksOf({ consumed, waits: waits(2) }).length).toBe(0);
+  it("stand in the row of the caller that took them", () => {
+    const [first, second] = heights({ consumed: by(0, 1, 1), waits: waits(2) }) as [number, number];
+    expect(second - first).toBe(CALLER_HEIGHT);
+    expect(heights({ consumed: by(1, 0, 0), waits: waits(2) })).toEqual([first, second]);
+    expect(heights({ consumed: by(1, 1, 1), waits: waits(2) })).toEqual([second, second]);
+  });
+
+  it("are nobody's when it is not known who took them", () => {
+    expect(heights({ consumed: by(65535, 65535, 65535), waits: waits(2) })).toEqual([]);
   });
 });
 

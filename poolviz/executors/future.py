@@ -7,10 +7,10 @@ when a worker comes across it. And `cancel()` and `running()` ask the pool, whic
 from __future__ import annotations
 
 from concurrent.futures import _base
-from threading import get_ident
 from typing import TYPE_CHECKING, Any, Protocol
 
 from poolviz import interrupts
+from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Outcome
 from poolviz.executors.condition import LeanCondition
@@ -162,9 +162,9 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         journal = self._journal
         if journal is None or self._state not in (PENDING, RUNNING) or (timeout is not None and timeout <= 0):
             return  # nobody blocks
-        thread, start = get_ident(), now()
-        nested = journal.blocked.get(thread)
-        journal.blocked[thread] = (start, kind, self._call)
+        caller, start = here.number, now()
+        nested = journal.blocked.get(caller)
+        journal.blocked[caller] = (start, kind, self._call)
         try:
             with self._condition:
                 for seconds in interrupts.slices(timeout):
@@ -173,15 +173,15 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
                     self._condition.wait(seconds)
         finally:
             if nested is None:
-                journal.blocked.pop(thread, None)
+                journal.blocked.pop(caller, None)
             else:  # a signal handler that waits inside a wait
-                journal.blocked[thread] = nested
-            journal.waits += (thread, start, now(), kind, self._call)
+                journal.blocked[caller] = nested
+            journal.waits += (caller, start, now(), kind, self._call)
 
     def _take(self) -> None:
         if not self._taken and self._state == FINISHED and self._journal is not None:
             self._taken = True
-            self._journal.takes += (self._call, now())
+            self._journal.takes += (self._call, now(), here.number)
 
     def _invoke_callbacks(self) -> None:
         # The standard library lets SystemExit and its like through: past the other callbacks, into the pool's own thread.

@@ -15,10 +15,10 @@ import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
-from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 from poolviz import interrupts
+from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Consumed
 from poolviz.executors.serialize import Payload
@@ -146,10 +146,10 @@ class MapRun:
             self.condition.notify_all()
 
     def _wait(self, at: int, deadline: float | None) -> list[Any]:
-        journal, thread, start = self.journal, get_ident(), now()
+        journal, caller, start = self.journal, here.number, now()
         call = self.first_call + at
         if journal is not None:
-            journal.blocked[thread] = (start, Blocked.MAP, call)
+            journal.blocked[caller] = (start, Blocked.MAP, call)
         try:
             with self.condition:
                 while at not in self.blocks:
@@ -162,8 +162,8 @@ class MapRun:
                 return self._pop(at)
         finally:
             if journal is not None:
-                journal.blocked.pop(thread, None)
-                journal.waits += (thread, start, now(), Blocked.MAP, call)
+                journal.blocked.pop(caller, None)
+                journal.waits += (caller, start, now(), Blocked.MAP, call)
 
     def _pop(self, at: int) -> list[Any]:
         block = self.blocks.pop(at)
@@ -195,8 +195,9 @@ class MapRun:
 
     def _consumed(self, first: int, n: int) -> None:
         if self.journal is not None:
-            call, time = self.first_call + first, now()
+            call, time, caller = self.first_call + first, now(), here.number
             if n == 1:
-                self.journal.takes += (call, time)
+                self.journal.takes += (call, time, caller)
             else:
-                self.journal.batches.append(Consumed(array("q", range(call, call + n)), array("q", (time,)) * n))
+                columns = (array("q", range(call, call + n)), array("q", (time,)) * n, array("q", (caller,)) * n)
+                self.journal.batches.append(Consumed(*columns))

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import _base
-from threading import get_ident
 from types import TracebackType
 from typing import Any
 
+from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked
 from poolviz.executors.future import PENDING, RUNNING, Future
@@ -34,13 +34,13 @@ class Block:
 
     def __enter__(self) -> None:
         if self._journal is not None:
-            self._start, self._thread = now(), get_ident()
-            self._journal.blocked[self._thread] = (self._start, self._kind, self._call)
+            self._start, self._caller = now(), here.number
+            self._journal.blocked[self._caller] = (self._start, self._kind, self._call)
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
         if self._journal is not None:
-            self._journal.blocked.pop(self._thread, None)
-            self._journal.waits += (self._thread, self._start, now(), self._kind, self._call)
+            self._journal.blocked.pop(self._caller, None)
+            self._journal.waits += (self._caller, self._start, now(), self._kind, self._call)
 
 
 def _block(futures: deque[Any], kind: Blocked) -> Block:

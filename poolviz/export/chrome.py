@@ -88,8 +88,8 @@ class _Writer:
         present = self._everything.present
         yield from (name("process", CALLER, 0, "caller"), order("process", CALLER, 0))
         yield from (name("thread", CALLER, SUBMISSIONS, "submissions"), order("thread", CALLER, SUBMISSIONS))
-        for tid, ident in enumerate(dict.fromkeys(self._everything.waits["thread"]), SUBMISSIONS + 1):
-            yield from (name("thread", CALLER, tid, present.callers[ident]), order("thread", CALLER, tid))
+        for tid, caller in enumerate(dict.fromkeys(self._everything.waits["caller"]), SUBMISSIONS + 1):
+            yield from (name("thread", CALLER, tid, present.callers.get(caller, "")), order("thread", CALLER, tid))
         for pool in present.pools:
             pid = self._processes[pool.pool]
             yield from (name("process", pid, 0, f"{pool.name} ({pool.kind} pool)"), order("process", pid, 0))
@@ -146,10 +146,10 @@ class _Writer:
 
     def _waits(self) -> Iterator[Event]:
         waits, now = self._everything.waits, self._everything.present.now
-        tids = {ident: tid for tid, ident in enumerate(dict.fromkeys(waits["thread"]), SUBMISSIONS + 1)}
-        for thread, start, end, kind, call in _rows(waits, "thread", "start", "end", "kind", "call"):
+        tids = {caller: tid for tid, caller in enumerate(dict.fromkeys(waits["caller"]), SUBMISSIONS + 1)}
+        for caller, start, end, kind, call in _rows(waits, "caller", "start", "end", "kind", "call"):
             word = Blocked(kind).name.lower() if kind else "blocked"
-            yield self._slice(CALLER, tids[thread], start, end or now, word, "blocked", call=call)
+            yield self._slice(CALLER, tids[caller], start, end or now, word, "blocked", call=call)
 
     def _counters(self) -> Iterator[str]:
         table = self._everything.calls

@@ -28,10 +28,10 @@ from pathlib import Path
 
 from poolviz import observe
 from poolviz.export.checks import DamagedError, check_header, check_table, expect
-from poolviz.export.versions import VERSION, brought_up
+from poolviz.export.versions import VERSION, codes_of, with_numbered_callers, with_what_is_newer
 from poolviz.tracing.answers import Everything, Present
 from poolviz.tracing.calls import COUNTS
-from poolviz.tracing.columns import FIELDS, Column, Table
+from poolviz.tracing.columns import Column, Table
 from poolviz.tracing.recording import Recording
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
@@ -39,8 +39,6 @@ from poolviz.tracing.view import View
 MAGIC = b"\x89PVZ\r\n\x1a\n"
 _PREFIX = struct.Struct("<8sIIQQ")
 _CHECKED_FROM = 16
-_CALLS = {"call": "q", **FIELDS}
-_WAITS = {"thread": "Q", "start": "q", "end": "q", "kind": "B", "call": "q"}
 #: zlib packs no better than this.
 _MOST_PACKED = 1_032
 
@@ -57,6 +55,7 @@ def render(trace: Trace) -> bytes:
     used = dict.fromkeys(calls["label"])
     numbers = {label: number for number, label in enumerate(used)}
     calls["label"] = array("I", map(numbers.__getitem__, calls["label"]))
+    heard = chain(everything.waits["caller"], calls["caller"])
     header = {
         "title": trace.title,
         "start": trace.start,
@@ -69,7 +68,7 @@ def render(trace: Trace) -> bytes:
         "running": present.running,
         "pools": present.pools,
         "workers": present.workers,
-        "callers": [(ident, present.callers[ident]) for ident in dict.fromkeys(everything.waits["thread"])],
+        "callers": [(caller, present.callers.get(caller, "")) for caller in dict.fromkeys(heard) if caller],
         "labels": [observe.labels[label] for label in used],
         "errors": everything.errors,
         "prints": [(call, *output) for call, output in everything.prints.items()],
@@ -77,7 +76,8 @@ def render(trace: Trace) -> bytes:
         "waits": len(everything.waits["start"]),
     }
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
-    columns = [_pack(table[name], code) for table, codes in ((calls, _CALLS), (everything.waits, _WAITS)) for name, code in codes.items()]
+    tables = zip((calls, everything.waits), codes_of(VERSION), strict=True)
+    columns = [_pack(table[name], code) for table, codes in tables for name, code in codes.items()]
     body = b"".join((struct.pack("<I", len(text)), text, *columns))
     packed = zlib.compress(body)
     prefix = _PREFIX.pack(MAGIC, VERSION, 0, len(packed), len(body))
@@ -149,9 +149,10 @@ def _trace_of(version: int, body: bytes) -> Trace:
         header = json.loads(body[4:stop].decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"a header that is no JSON in ASCII: {error}") from error
-    header = check_header(brought_up(header, version))
+    header = check_header(with_what_is_newer(header, version))
+    call_codes, wait_codes = codes_of(version)
     n_calls, n_waits = header["calls"], header["waits"]
-    sizes = [(name, code, n) for codes, n in ((_CALLS, n_calls), (_WAITS, n_waits)) for name, code in codes.items()]
+    sizes = [(name, code, n) for codes, n in ((call_codes, n_calls), (wait_codes, n_waits)) for name, code in codes.items()]
     total = sum(array(code).itemsize * n for _, code, n in sizes)
     expect(len(body) - stop == total, f"columns of {len(body) - stop} bytes instead of {total}")
     columns = []
@@ -159,8 +160,9 @@ def _trace_of(version: int, body: bytes) -> Trace:
         size = array(code).itemsize * n
         columns.append(_unpack(body[stop : stop + size], code))
         stop += size
-    calls: Table = dict(zip(_CALLS, columns, strict=False))
-    waits: Table = dict(zip(_WAITS, columns[len(_CALLS) :], strict=True))
+    calls: Table = dict(zip(call_codes, columns, strict=False))
+    waits: Table = dict(zip(wait_codes, columns[len(call_codes) :], strict=True))
+    with_numbered_callers(header, calls, waits, version)
     present = Present(
         now=header["now"],
         counts={name: header["counts"][name] for name in COUNTS},

@@ -1,17 +1,45 @@
-"""What files of each version hold: a file that was written once is read for ever.
+"""What files of each version hold: one that was written once is read for ever.
 
-1  calls, waits, errors, pools, workers
-2  also what calls printed
+1  calls, waits, errors, pools, workers; callers by their threads' identifiers
+2  also what calls printed, and who took each result; callers by numbers of their own
 """
 
+from __future__ import annotations
+
+from array import array
 from typing import Any
+
+from poolviz.tracing.columns import FIELDS, Table
 
 VERSION = 2
 
+_WAITS = {"caller": "I", "start": "q", "end": "q", "kind": "B", "call": "q"}
 
-def brought_up(header: object, version: int) -> object:
+
+def codes_of(version: int) -> tuple[dict[str, str], dict[str, str]]:
+    """The type codes of the columns of calls and of waits, in their order."""
+    calls, waits = {"call": "q", **FIELDS}, dict(_WAITS)
+    if version == 1:
+        del calls["caller"]
+        waits["caller"] = "Q"
+    return calls, waits
+
+
+def with_what_is_newer(header: object, version: int) -> object:
     """The header of an older file with what it could not hold yet, as nothing."""
     if version == 1 and isinstance(header, dict):
         newer: dict[str, Any] = {"prints": []}
         return newer | header
     return header
+
+
+def with_numbered_callers(header: dict[str, Any], calls: Table, waits: Table, version: int) -> None:
+    """Number the callers of an older file. A result that was taken is theirs, if there is only one."""
+    if version > 1:
+        return
+    numbers = {ident: number for number, (ident, _) in enumerate(header["callers"], 1)}
+    header["callers"] = [(numbers[ident], name) for ident, name in header["callers"]]
+    # One that is unknown is refused by the checks that follow.
+    waits["caller"] = array("I", [numbers.get(ident, len(numbers) + 1) for ident in waits["caller"]])
+    taker = 1 if len(numbers) == 1 else 0
+    calls["caller"] = array("I", [taker if time else 0 for time in calls["consumed"]])

@@ -78,11 +78,12 @@ class Calls(Mapping[str, Sequence[Any]]):
 
     ``call``, ``pool``, ``worker`` (numbers; -1 for a call that had no worker), ``name``, ``item`` (index in its `map`, -1 for
     `submit`), ``outcome`` (``none`` while it has not ended), ``submitted``, ``sent``, ``started``, ``finished``, ``delivered``,
-    ``consumed`` (ns since the trace's start, -1 for what has not happened), ``bytes_out``, ``bytes_in`` (of pickled arguments and
+    ``consumed`` (ns since the trace's start, -1 for what has not happened), ``caller`` (name of the thread that took the result, empty
+    when none has), ``bytes_out``, ``bytes_in`` (of pickled arguments and
     result, at most 4 GiB, 0 in a thread pool).
     """
 
-    def __init__(self, table: Table, start: int) -> None:
+    def __init__(self, table: Table, start: int, callers: Mapping[int, str]) -> None:
         self._table = table
         self._made: dict[str, Sequence[Any]] = {}
         self._makers: dict[str, Callable[[], Sequence[Any]]] = {
@@ -93,6 +94,7 @@ class Calls(Mapping[str, Sequence[Any]]):
             "item": lambda: table["item"],
             "outcome": lambda: list(map(_OUTCOMES.__getitem__, table["outcome"])),
             **{name: partial(_since, start, table[name]) for name in TIMES},
+            "caller": lambda: [callers.get(caller, "") for caller in table["caller"]],
             "bytes_out": lambda: table["bytes_out"],
             "bytes_in": lambda: table["bytes_in"],
         }
@@ -120,7 +122,7 @@ class Calls(Mapping[str, Sequence[Any]]):
         frame = pandas.DataFrame({name: list(column) for name, column in self.items()})
         for name in TIMES:
             frame[name] = frame[name].astype("Int64").mask(frame[name] == NEVER)
-        return frame.astype({"name": "category", "outcome": pandas.CategoricalDtype(_OUTCOMES)})
+        return frame.astype({"name": "category", "caller": "category", "outcome": pandas.CategoricalDtype(_OUTCOMES)})
 
     def __repr__(self) -> str:
         return f"Calls({len(self._table['call'])} calls: {', '.join(self._makers)})"

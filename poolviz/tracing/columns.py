@@ -17,7 +17,7 @@ Column: TypeAlias = "array[int]"
 Table: TypeAlias = "dict[str, array[int]]"
 """Rows that were copied out of a store: its columns by name, and `call`, the number of each."""
 
-#: Type code of each field: 77 bytes a call in all. Times are nanoseconds of `poolviz.clock`, 0 for what has not happened.
+#: Type code of each field: 81 bytes a call in all. Times are nanoseconds of `poolviz.clock`, 0 for what has not happened.
 FIELDS = {
     "pool": "I",
     "submitted": "q",
@@ -26,6 +26,7 @@ FIELDS = {
     "finished": "q",
     "delivered": "q",
     "consumed": "q",
+    "caller": "I",
     "worker": "i",
     "outcome": "B",
     "label": "I",
@@ -90,6 +91,7 @@ class Columns:
     finished: Column
     delivered: Column
     consumed: Column
+    caller: Column
     worker: Column
     outcome: Column
     label: Column

@@ -1,6 +1,5 @@
 """The fold: batches of columns in, state out. It takes no lock, reads no clock, and runs no Python statement for each call."""
 
-import threading
 from array import array
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +7,7 @@ from itertools import chain, compress, count, repeat
 from operator import add, not_
 from typing import Any, NamedTuple
 
-from poolviz import observe
+from poolviz import callers, observe
 from poolviz.events import (
     Batch,
     Consumed,
@@ -30,7 +29,7 @@ from poolviz.tracing.prints import Prints
 from poolviz.tracing.tally import Tally
 from poolviz.tracing.waits import Waits
 
-#: Errors and worker records that are kept; the oldest go first.
+#: Errors, and records of workers and callers, that are kept; the oldest go first, of callers those of whom nothing is known any more.
 MANY = 10_000
 
 
@@ -87,7 +86,8 @@ class State:
         self.errors: dict[int, Failed] = {}
         self.prints = Prints()
         self.callers: dict[int, str] = {}
-        """Names of the threads that ever waited, by identifier."""
+        """Names of the threads that waited or took a result, by their numbers."""
+        self._most_callers = MANY
         self._gone = Gone()
         self._folds: dict[type, Callable[[Any], None]] = {
             Submitted: self._submitted,
@@ -213,21 +213,30 @@ class State:
     def _consumed(self, batch: Consumed) -> None:
         if not batch.call:
             return
+        self._meet(batch.caller)
         base, stop = self.columns.base, self.columns.base + len(self.columns)
         earliest, latest = bounds(batch.call)
         if earliest >= base and latest < stop:
-            self.columns.put(batch.call, {"consumed": batch.time})
+            self.columns.put(batch.call, {"consumed": batch.time, "caller": batch.caller})
             return
-        kept = keep({"call": batch.call, "consumed": batch.time}, [base <= call < stop for call in batch.call])
+        table = {"call": batch.call, "consumed": batch.time, "caller": batch.caller}
+        kept = keep(table, [base <= call < stop for call in batch.call])
         self.columns.put(kept.pop("call"), kept)
+
+    def _meet(self, numbers: Column) -> None:
+        new = set(numbers).difference(self.callers)
+        if not new:
+            return
+        if len(self.callers) > self._most_callers:
+            known = {*self.waits.caller, *self.columns.caller}
+            self.callers = {number: name for number, name in self.callers.items() if number in known}
+            self._most_callers = max(MANY, 2 * len(self.callers))
+        self.callers |= {number: observe.plain(callers.names.get(number, "a thread that is gone")) for number in new}
 
     # What is told by words, or once for many calls.
 
     def _waited(self, batch: Waited) -> None:
-        new = set(batch.thread).difference(self.callers)
-        if new:
-            names = {thread.ident: thread.name for thread in threading.enumerate()}
-            self.callers |= {ident: names.get(ident, "a thread that is gone") for ident in new}
+        self._meet(batch.caller)
         self.waits.fold(batch)
 
     def _failed(self, batch: Failed) -> None:

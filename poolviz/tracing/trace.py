@@ -96,7 +96,8 @@ class Trace:
     def calls(self) -> Calls:
         """The calls as columns, as they stand now."""
         observe.flush_all()
-        return Calls(self.store.everything(self.view).calls, self.start)
+        everything = self.store.everything(self.view)
+        return Calls(everything.calls, self.start, everything.present.callers)
 
     @property
     def workers(self) -> list[Worker]:

@@ -1,4 +1,4 @@
-"""When threads blocked, and for what: columns, with an index of the waits that have not ended."""
+"""When callers blocked, and for what: columns, with an index of the waits that have not ended."""
 
 from array import array
 from itertools import compress
@@ -16,7 +16,7 @@ class Waits:
     def __init__(self, limit: int = LIMIT) -> None:
         self.limit = limit
         self.dropped = 0
-        self.thread: Column = array("Q")
+        self.caller: Column = array("I")
         self.start: Column = array("q")
         self.end: Column = array("q")
         self.kind: Column = array("B")
@@ -27,11 +27,11 @@ class Waits:
         return len(self.start)
 
     def fold(self, batch: Waited) -> None:
-        """Take in new waits, and the ends of those that were open. A wait is known by its thread and its start."""
+        """Take in new waits, and the ends of those that were open. A wait is known by its caller and its start."""
         if self._open or 0 in batch.end:
             # One record for each wait, the last that the batch has; the dictionary is built without a Python step for each.
             latest = dict(
-                zip(zip(batch.thread, batch.start, strict=True), zip(batch.end, batch.kind, batch.call, strict=True), strict=True)
+                zip(zip(batch.caller, batch.start, strict=True), zip(batch.end, batch.kind, batch.call, strict=True), strict=True)
             )
             for key in self._open.keys() & latest.keys():
                 end, kind, call = latest.pop(key)
@@ -41,19 +41,19 @@ class Waits:
                     del self._open[key]
             if not latest:
                 return
-            threads, starts = zip(*latest, strict=True)
+            callers, starts = zip(*latest, strict=True)
             ends, kinds, calls = zip(*latest.values(), strict=True)
         else:
             _, starts, ends, kinds, calls = map(tuple, batch)
-            threads = tuple(batch.thread)
+            callers = tuple(batch.caller)
         row = self.dropped + len(self)
-        self.thread.extend(threads)
+        self.caller.extend(callers)
         self.start.extend(starts)
         self.end.extend(ends)
         self.kind.extend(kinds)
         self.call.extend(calls)
         for index in compress(range(len(ends)), map((0).__eq__, ends)):
-            self._open[threads[index], starts[index]] = row + index
+            self._open[callers[index], starts[index]] = row + index
         self._trim()
 
     def forget_before(self, call: int) -> None:
@@ -69,7 +69,7 @@ class Waits:
 
     def _drop(self, n: int) -> None:
         if n:
-            for column in (self.thread, self.start, self.end, self.kind, self.call):
+            for column in (self.caller, self.start, self.end, self.kind, self.call):
                 del column[:n]
             self.dropped += n
             for key in [key for key, row in self._open.items() if row < self.dropped]:
@@ -77,4 +77,4 @@ class Waits:
 
     def table(self) -> Table:
         """A copy of all waits."""
-        return {"thread": self.thread[:], "start": self.start[:], "end": self.end[:], "kind": self.kind[:], "call": self.call[:]}
+        return {"caller": self.caller[:], "start": self.start[:], "end": self.end[:], "kind": self.kind[:], "call": self.call[:]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from itertools import chain, compress, count, pairwise, repeat, starmap
+from itertools import chain, compress, count, islice, pairwise, repeat, starmap
 from operator import ne, sub
 
 from poolviz import observe
@@ -15,7 +15,7 @@ from poolviz.tracing.fold import RunningCall
 from poolviz.tracing.vector import offsets
 from poolviz.wire.codec import NONE
 
-NO_LANE = 2**16 - 1
+NO_LANE = NO_CALLER = 2**16 - 1
 ENDED = ("sent", "started", "finished", "delivered", "outcome")
 
 #: Who blocks in these waits for several calls: the wait's own call says whose trace it belongs to, not what it waits for.
@@ -33,6 +33,15 @@ class Index(dict[int, int]):
         self[key] = number = len(self) - self._known
         return number
 
+    def from_number(self, number: int) -> list[int]:
+        """What has been numbered from `number` on."""
+        return list(islice(self, self._known + number, None))
+
+    @property
+    def asked(self) -> int:
+        """How many things have been numbered."""
+        return len(self) - self._known
+
 
 class Sections:
     """Makes the columns of one timeline's messages. Rows are counted from `origin`."""
@@ -41,13 +50,13 @@ class Sections:
         self.origin = observe.new_calls(0)
         self.lanes = Index({-1: NO_LANE, 0: NO_LANE})
         self.labels = Index()
-        self.callers = Index()
+        self.callers = Index({0: NO_CALLER})
 
     def all(self, everything: Everything) -> dict[str, dict[str, Column]]:
         """The sections of a snapshot."""
         calls = everything.calls
         ended = keep({name: calls[name] for name in ("call", "worker", *ENDED)}, calls["outcome"])
-        consumed = keep({"call": calls["call"], "time": calls["consumed"]}, calls["consumed"])
+        consumed = keep({"call": calls["call"], "time": calls["consumed"], "caller": calls["caller"]}, calls["consumed"])
         return {
             "calls": self.runs(calls),
             "running": self.running(everything.present.running),
@@ -96,13 +105,8 @@ class Sections:
         }
 
     def lane_column(self, workers: Sequence[int]) -> Column:
-        """The lanes of workers."""
-        lanes = map(self.lanes.__getitem__, workers)
-        try:
-            return array("H", lanes)
-        except OverflowError:
-            # More workers than the wire has lanes: the last ones' calls are drawn nowhere, but counted.
-            return array("H", map(min, map(self.lanes.__getitem__, workers), repeat(NO_LANE)))
+        """The lanes of workers. If there are more than the wire has lanes, the last ones' calls are drawn nowhere, but counted."""
+        return _narrow(self.lanes, workers)
 
     def running(self, running: list[RunningCall]) -> dict[str, Column]:
         """What runs."""
@@ -125,7 +129,11 @@ class Sections:
     def consumed(self, tables: list[Table]) -> dict[str, Column]:
         """Results that a caller took."""
         tables = [self._shown(table) for table in tables]
-        return {"row": self.rows(joined(tables, "call")), "time": joined(tables, "time")}
+        return {
+            "row": self.rows(joined(tables, "call")),
+            "time": joined(tables, "time"),
+            "caller": _narrow(self.callers, joined(tables, "caller")),
+        }
 
     def waits(self, tables: list[Table]) -> dict[str, Column]:
         """Times during which callers blocked."""
@@ -133,7 +141,7 @@ class Sections:
         waits = zip(joined(tables, "call"), kinds, strict=True)
         calls = (call - origin if call >= origin and kind not in SEVERAL else NONE for call, kind in waits)
         return {
-            "caller": array("H", map(self.callers.__getitem__, joined(tables, "thread"))),
+            "caller": _narrow(self.callers, joined(tables, "caller")),
             "kind": kinds,
             "start": joined(tables, "start"),
             "end": joined(tables, "end"),
@@ -145,6 +153,14 @@ class Sections:
         if min(table["call"], default=self.origin) >= self.origin:
             return table
         return keep(table, map(self.origin.__le__, table["call"]))
+
+
+def _narrow(index: Index, keys: Sequence[int]) -> Column:
+    """The numbers of keys, in 16 bits; those that do not fit have the one that stands for none."""
+    try:
+        return array("H", map(index.__getitem__, keys))
+    except OverflowError:
+        return array("H", map(min, map(index.__getitem__, keys), repeat(NO_LANE)))
 
 
 def joined(tables: list[Table], name: str) -> Column:

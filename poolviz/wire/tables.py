@@ -65,12 +65,14 @@ def tables(present: Present, sections: Sections, told: Told, start: int) -> dict
             }
             for w in workers
         ]
-    if len(sections.labels) > told.labels:
-        first, told.labels = told.labels, len(sections.labels)
-        found["labels"] = {"first": first, "names": [observe.labels[label] for label in list(sections.labels)[first:]]}
-    if len(sections.callers) > told.callers:
-        first, told.callers = told.callers, len(sections.callers)
-        found["callers"] = {"first": first, "names": [present.callers[ident] for ident in list(sections.callers)[first:]]}
+    if sections.labels.asked > told.labels:
+        names = [observe.labels[label] for label in sections.labels.from_number(told.labels)]
+        found["labels"] = {"first": told.labels, "names": names}
+        told.labels = sections.labels.asked
+    if sections.callers.asked > told.callers:
+        names = [present.callers.get(caller, "") for caller in sections.callers.from_number(told.callers)]
+        found["callers"] = {"first": told.callers, "names": names}
+        told.callers = sections.callers.asked
     return found
 
 

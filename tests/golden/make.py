@@ -53,6 +53,7 @@ class Run(Trace):
         super().__init__(Store(), View("pool", 1, start=START), title)
         self.first = observe.new_calls(0)
         self.name = observe.label_id("is_prime")
+        self.store.state.callers |= {1: "MainThread", 2: "Thread-1 (fill)"}
         method = "spawn" if kind == "process" else ""
         self.tell(PoolOpened(1, START, kind, "ProcessPoolExecutor" if kind == "process" else "ThreadPoolExecutor", 2, method))
 
@@ -122,7 +123,7 @@ def mixed() -> Message:
         Printed(run.first, 1, "<b>looking at</b> \N{SNOWMAN}\n", 0),
         Printed(run.first, 2, "a warning\n", 2),
         WorkerExited(1, 7, START + 311 * MS, "killed by SIGKILL, probably out of memory"),
-        Consumed(*columns((run.first, START + 182 * MS), (run.first + 5, START + 351 * MS))),
+        Consumed(*columns((run.first, START + 182 * MS, 1), (run.first + 5, START + 351 * MS, 2))),
         Waited(
             *columns(
                 (1, START + 8 * MS, START + 181 * MS, Blocked.RESULT, run.first),
@@ -131,7 +132,6 @@ def mixed() -> Message:
             )
         ),
     )
-    run.store.state.callers |= {1: "MainThread", 2: "Thread-1 (fill)"}
     run.run((6, 9, 351 * MS))
     return snapshot(run, 400 * MS)
 
@@ -141,7 +141,7 @@ def map_run() -> Message:
     run.crew()
     run.submit((0, 1000, 1 * MS, 0))
     run.end(*((row, 7 + 2 * (row % 2), (80 + row) * MS, (81 + row) * MS + row, Outcome.RETURNED) for row in range(1000)))
-    run.tell(Consumed(*columns(*((run.first + row, START + (90 + row) * MS) for row in range(900)))))
+    run.tell(Consumed(*columns(*((run.first + row, START + (90 + row) * MS, 1) for row in range(900)))))
     run.tell(*(WorkerExited(1, worker, START + 1200 * MS, "") for worker in (7, 9)), PoolClosed(1, START + 1201 * MS))
     return snapshot(run, 1300 * MS)
 

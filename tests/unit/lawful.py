@@ -11,7 +11,21 @@ from poolviz.events import Consumed, Ended, Outcome, Running, Submitted
 from poolviz.tracing.view import View
 
 POOLS = (1, 2)
-FIELDS = ("pool", "scope", "label", "item", "submitted", "sent", "started", "finished", "delivered", "consumed", "worker", "outcome")
+FIELDS = (
+    "pool",
+    "scope",
+    "label",
+    "item",
+    "submitted",
+    "sent",
+    "started",
+    "finished",
+    "delivered",
+    "consumed",
+    "caller",
+    "worker",
+    "outcome",
+)
 
 
 @dataclass
@@ -95,9 +109,9 @@ def play(steps, tell, twin, first, scope_ids):
         else:
             done = [c for c in twin.calls.values() if c.outcome and not c.consumed][:n]
             if done:
-                tell(Consumed(*columns([(c.number, time) for c in done], 2)))
+                tell(Consumed(*columns([(c.number, time, 1 + seed % 3) for c in done], 3)))
             for call in done:
-                call.consumed = time
+                call.consumed, call.caller = time, 1 + seed % 3
             continue
         announce(tell, twin, *batch)
     for batch in withheld:

@@ -73,6 +73,8 @@ export interface EndedColumns {
 export interface ConsumedColumns {
   readonly row: Uint32Array;
   readonly time: Float64Array;
+  /** `NO_CALLER` when nobody knows. */
+  readonly caller: Uint16Array;
 }
 
 export interface WaitColumns {
@@ -85,6 +87,7 @@ export interface WaitColumns {
 }
 
 export const NO_LANE = 65535;
+export const NO_CALLER = 65535;
 export const NO_ROW: Row = 4294967295;
 
 /** Where a message stands in the stream; known before its columns are read. */

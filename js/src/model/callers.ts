@@ -1,7 +1,8 @@
-/** The threads that call the pools: when they blocked, in what, and for which call. */
-import type { WaitColumns } from "../base/message";
+/** The threads that call the pools: when they blocked, in what, and for which call, and when they took a result. */
+import { NO_CALLER, type WaitColumns } from "../base/message";
 import type { Ns, Row } from "../base/units";
 import { SliceIndex } from "./slices";
+import { Times } from "./times";
 
 /** A wait that has not ended. */
 export interface OpenWait {
@@ -12,6 +13,8 @@ export interface OpenWait {
 
 export class Caller {
   readonly waits = new SliceIndex(() => -1);
+  /** When it took results. */
+  readonly takes = new Times();
   open: OpenWait[] = [];
 
   /** A wait is told again when it has ended; its start may differ by the coarseness of two messages. */
@@ -27,17 +30,25 @@ export class Callers {
   readonly #callers: Caller[] = [];
   #coarsest: Ns = 0;
 
-  /** The callers, by their index on the wire. One that has never blocked has no waits. */
+  /** The callers, by their index on the wire. */
   get all(): readonly Caller[] {
     return this.#callers;
+  }
+
+  #caller(index: number): Caller | null {
+    if (index === NO_CALLER) return null;
+    while (this.#callers.length <= index) this.#callers.push(new Caller());
+    return this.#callers[index]!;
+  }
+
+  took(index: number, time: Ns): void {
+    this.#caller(index)?.takes.add(time);
   }
 
   fold(columns: WaitColumns, unit: Ns): void {
     this.#coarsest = Math.max(this.#coarsest, unit);
     for (let i = 0; i < columns.caller.length; i++) {
-      const index = columns.caller[i]!;
-      while (this.#callers.length <= index) this.#callers.push(new Caller());
-      this.#callers[index]!.fold(
+      this.#caller(columns.caller[i]!)?.fold(
         columns.start[i]!,
         columns.end[i]!,
         columns.kind[i]!,

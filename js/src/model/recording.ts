@@ -7,7 +7,6 @@ import { Callers } from "./callers";
 import { CallTable } from "./calls";
 import { SliceIndex } from "./slices";
 import { Steps } from "./steps";
-import { Times } from "./times";
 
 export interface Lane {
   info: LaneInfo;
@@ -48,8 +47,6 @@ export class Recording {
   readonly submitted = new Steps();
   /** Calls that ended without ever running, by a time. */
   readonly neverRan = new Steps();
-  /** When results were taken by a caller. */
-  readonly consumed = new Times();
   /** Ended calls for each outcome code. */
   readonly outcomes = new Map<number, number>();
   /** The failed call that ended first; null while there is none. */
@@ -79,9 +76,9 @@ export class Recording {
     if (message.running) this.#foldRunning(message.running);
     if (message.ended) this.#foldEnded(message.ended);
     if (message.consumed) {
-      const { row, time } = message.consumed;
+      const { row, time, caller } = message.consumed;
       for (let i = 0; i < row.length; i++) {
-        if (this.calls.consumed(row[i]!, time[i]!)) this.consumed.add(time[i]!);
+        if (this.calls.consumed(row[i]!, time[i]!)) this.callers.took(caller[i]!, time[i]!);
       }
     }
     if (message.waits) {

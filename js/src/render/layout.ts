@@ -1,7 +1,7 @@
 /** Which rows there are and where: callers first, then each pool's workers, with a header for each pool when there are several. */
 import type { PoolInfo } from "../base/message";
 import type { Px } from "../base/units";
-import { Caller } from "../model/callers";
+import type { Caller } from "../model/callers";
 import type { Lane, Recording } from "../model/recording";
 
 export const LANE_HEIGHT: Px = 28;
@@ -21,8 +21,6 @@ export type RowPlace = Place &
         readonly kind: "caller";
         readonly index: number;
         readonly caller: Caller;
-        /** Whether all results were taken here: with several callers nobody says which of them took one. */
-        readonly takes: boolean;
       }
     | { readonly kind: "pool"; readonly pool: PoolInfo }
     | { readonly kind: "lane"; readonly lane: Lane }
@@ -44,12 +42,8 @@ export function layOut(recording: Recording): Layout {
   };
   const callers = recording.callers.all
     .map((caller, index) => ({ caller, index }))
-    .filter(({ caller }) => caller.waits.count > 0 || caller.open.length > 0);
-  // One that took results and never had to wait for them is nowhere announced.
-  if (callers.length === 0 && recording.consumed.count > 0) callers.push({ caller: new Caller(), index: 0 });
-  for (const { caller, index } of callers) {
-    rows.push({ ...place(CALLER_HEIGHT), kind: "caller", index, caller, takes: callers.length === 1 });
-  }
+    .filter(({ caller }) => caller.waits.count > 0 || caller.open.length > 0 || caller.takes.count > 0);
+  for (const { caller, index } of callers) rows.push({ ...place(CALLER_HEIGHT), kind: "caller", index, caller });
   const byPool = Map.groupBy(recording.lanes.values(), (lane) => lane.info.pool);
   // A pool that has opened but not started a worker is there too.
   const pools = [...new Set([...recording.pools.keys(), ...byPool.keys()])].sort((a, b) => a - b);

@@ -5,6 +5,7 @@ import type { Ns, Px, Row } from "../base/units";
 import type { Caller } from "../model/callers";
 import type { Lane, Recording } from "../model/recording";
 import type { SliceIndex, Sums } from "../model/slices";
+import type { Times } from "../model/times";
 import { DIM, drawColumns } from "./columns";
 import { drawLead } from "./leads";
 import { drawLife } from "./life";
@@ -88,7 +89,7 @@ export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row
 }
 
 /** Where a caller blocked, and a tick for each result that it took. Merged waits take the colour of a wait, since none of them fails. */
-export function drawCaller(pen: Pen, box: Box, caller: Caller, takes: boolean): void {
+export function drawCaller(pen: Pen, box: Box, caller: Caller): void {
   const { surface, scale, palette, now } = pen;
   prepareText(surface, palette);
   const looks = { styleOf: () => palette.wait, textOf: pen.waitTextOf, shows: null, palette };
@@ -96,14 +97,15 @@ export function drawCaller(pen: Pen, box: Box, caller: Caller, takes: boolean): 
   for (const wait of caller.open) {
     drawRunning(surface, box, scale, wait.start, now, palette.wait, () => pen.waitTextOf(wait.kind, wait.row));
   }
-  if (takes) drawTakes(pen, box);
+  drawTakes(pen, box, caller.takes);
 }
 
-function drawTakes({ surface, scale, palette, recording }: Pen, box: Box): void {
+function drawTakes({ surface, scale, palette }: Pen, box: Box, takes: Times): void {
+  if (takes.count === 0) return;
   surface.fillStyle = palette.wait.edge;
-  let before = recording.consumed.before(scale.start);
+  let before = takes.before(scale.start);
   for (let x = 0; x < scale.width; x++) {
-    const after = recording.consumed.before(scale.pxToTime(x + 1));
+    const after = takes.before(scale.pxToTime(x + 1));
     if (after > before) surface.fillRect(x, box.y + box.height - TICK + 2, 1, TICK);
     before = after;
   }

@@ -65,7 +65,7 @@ export interface Scene {
 function drawRow(pen: Pen, row: RowPlace, y: Px, running: ReturnType<typeof runningByLane>): number {
   const box = { x: 0, y: y + ROW_PADDING, width: pen.scale.width, height: row.height - 2 * ROW_PADDING };
   if (row.kind === "lane") return drawLane(pen, box, row.lane, running.get(row.lane.info.lane) ?? []);
-  if (row.kind === "caller") drawCaller(pen, box, row.caller, row.takes);
+  if (row.kind === "caller") drawCaller(pen, box, row.caller);
   else {
     pen.surface.fillStyle = pen.palette.line;
     pen.surface.fillRect(0, y + row.height - 1, pen.scale.width, 1);

@@ -9,7 +9,7 @@ from poolviz.wire.codec import NONE, Message, WireError, columns_of, decode, enc
 
 
 def consumed(rows, times):
-    return {"consumed": {"row": array("I", rows), "time": array("q", times)}}
+    return {"consumed": {"row": array("I", rows), "time": array("q", times), "caller": array("H", bytes(2 * len(rows)))}}
 
 
 def test_the_schema_and_the_enums_agree():
@@ -52,9 +52,9 @@ def test_pack_and_unpack(rows, title):
 def test_buffers_are_little_endian_and_in_the_order_of_the_schema():
     message = encode({}, consumed([1], [5 + 258]) | {"running": {"row": array("I"), "lane": array("H"), "started": array("q")}}, 5)
     assert message.header["sections"] == [["consumed", 1]], "empty sections are left out"
-    assert message.buffers == [b"\1\0\0\0", b"\0\0\0\0"]
+    assert message.buffers == [b"\1\0\0\0", b"\0\0\0\0", b"\0\0"]
     assert message.header["base"] == 258
-    assert [name for name, _ in columns_of("consumed")] == ["row", "time"]
+    assert [name for name, _ in columns_of("consumed")] == ["row", "time", "caller"]
 
 
 GOOD = pack(encode({"kind": "snapshot"}, consumed([1, 2, 3], [10, 20, 30]), 0))

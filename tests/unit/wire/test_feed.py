@@ -23,7 +23,7 @@ class Page:
     def take(self, message):
         header, columns = message.header, decode(message)
         if header["kind"] == "snapshot":
-            self.rows, self.running, self.labels, self.lanes = {}, {}, [], {}
+            self.rows, self.running, self.labels, self.lanes, self.callers = {}, {}, [], {}, []
         else:
             assert header["seq"] == self.seq + 1
         self.seq = header["seq"]
@@ -31,6 +31,9 @@ class Page:
         if "labels" in header:
             assert header["labels"]["first"] == len(self.labels)
             self.labels += header["labels"]["names"]
+        if "callers" in header:
+            assert header["callers"]["first"] == len(self.callers)
+            self.callers += header["callers"]["names"]
         self.lanes |= {lane["lane"]: lane["name"] for lane in header.get("lanes", [])}
 
         def at(value):
@@ -45,12 +48,13 @@ class Page:
                     "name": self.labels[label],
                     "item": item if item < 0 else item + i,
                     "consumed": None,
+                    "caller": None,
                     "end": None,
                 }
         for row, lane, *times, outcome in self.records(columns, "ended"):
             self.rows[row]["end"] = (self.lanes.get(lane), *map(at, times), outcome)
-        for row, time in self.records(columns, "consumed"):
-            self.rows[row]["consumed"] = at(time)
+        for row, time, caller in self.records(columns, "consumed"):
+            self.rows[row] |= {"consumed": at(time), "caller": self.callers[caller]}
         self.running = {
             row: (self.lanes[lane], at(started)) for row, lane, started in self.records(columns, "running") if self.rows[row]["end"] is None
         }
@@ -72,6 +76,7 @@ def test_deltas_add_up_to_the_snapshot(rounds, choice, resyncs):
     for label in range(5):
         observe.label_id(f"work {label}")
     store, twin = Store(), Twin()
+    store.state.callers |= {1: "caller 1", 2: "caller 2", 3: "caller 3"}
     for pool in (1, 2):
         store.on_batch(PoolOpened(pool, 1000, "thread", f"pool {pool}", 5, ""))
         for worker in range(1, 5):
@@ -95,6 +100,12 @@ def test_deltas_add_up_to_the_snapshot(rounds, choice, resyncs):
         shift = feed.origin - other.origin
         assert {row + shift: cells for row, cells in page.rows.items()} == fresh.rows
         assert {row + shift: cells for row, cells in page.running.items()} == fresh.running
+        takers = {row + feed.origin: cells["caller"] for row, cells in page.rows.items() if cells["caller"]}
+        assert takers == {
+            number: f"caller {call.caller}"
+            for number, call in twin.calls.items()
+            if call.caller and trace.view.matches(call.pool, call.scope)
+        }
         assert page.counts == fresh.counts == twin.counts(trace.view)
     feed.close()
 
