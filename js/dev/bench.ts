@@ -113,6 +113,7 @@ async function renderer(calls: number, steps: number): Promise<number[]> {
     strip: new CanvasPixelRow(WIDTH),
     textOf: (row: number) => [`is_prime [${row}]`, `[${row}]`] as const,
     waitTextOf: () => ["map()", "map()"] as const,
+    callsTextOf: () => ["2 calls", "2"] as const,
     shows: null,
     leads: false,
     cursor: null,
@@ -146,6 +147,7 @@ const EMPTY: Parameters<Recording["fold"]>[0] = {
   wall: 0,
   counts: { total: 0, pending: 0, running: 0, finished: 0, failed: 0, cancelled: 0 },
   dropped: 0,
+  kept: false,
   unit: 1,
   labels: null,
   callers: null,
@@ -159,6 +161,8 @@ const EMPTY: Parameters<Recording["fold"]>[0] = {
   ended: null,
   consumed: null,
   waits: null,
+  summaries: null,
+  arrivals: null,
 };
 
 let prepared: { model: FakeModel; messages: ReturnType<typeof encode>[]; every: number } | null = null;

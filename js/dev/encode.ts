@@ -12,6 +12,9 @@ const WRITERS = {
   i32: (values: Values) => Int32Array.from(values),
 } as const;
 
+/** What stands in columns that are left out, if not 0. */
+const DEFAULTS: Readonly<Record<string, number>> = { times: 1 };
+
 export interface Encoded {
   readonly header: Record<string, unknown>;
   readonly buffers: DataView<ArrayBuffer>[];
@@ -36,7 +39,7 @@ export function encode(fields: Record<string, unknown>, sections: Sections = {})
     const length = Object.values(columns)[0]?.length ?? 0;
     counts.push([name, length]);
     for (const [column, type] of specs) {
-      const values = columns[column] ?? [];
+      const values = columns[column] ?? new Array(length).fill(DEFAULTS[column] ?? 0);
       const ticks = (time: number) => (Number.isNaN(time) ? schema.none : Math.round((time - base) / unit));
       const array = type === "t32" ? Uint32Array.from(values, ticks) : WRITERS[type](values);
       buffers.push(new DataView(array.buffer));

@@ -18,7 +18,9 @@ const SECTIONS = {
     outcome: [1, 3],
   },
   consumed: { row: [3], time: [2_800_000], caller: [0] },
-  waits: { caller: [0], kind: [2], start: [1_100_000], end: [Number.NaN], row: [4294967295] },
+  waits: { caller: [0], kind: [2], start: [1_100_000], end: [Number.NaN], row: [4294967295], times: [9] },
+  summaries: { batch: [0], lane: [1], outcome: [1], start: [1_200_000], end: [1_300_000], calls: [70_000] },
+  arrivals: { batch: [0, 0], time: [1_000_000, 1_100_000], calls: [60_000, 10_000] },
 };
 
 const message = () => encode({ now: 5e6, labels: { first: 0, names: ["f", "g"] } }, SECTIONS);
@@ -36,9 +38,7 @@ describe("a message", () => {
   it("has null for sections that are absent, and empty lists for what is left out of the header", () => {
     const { header, buffers } = encode({});
     const decoded = decodeMessage(header, buffers);
-    expect([decoded.calls, decoded.running, decoded.ended, decoded.consumed, decoded.waits]).toEqual(
-      Array(5).fill(null),
-    );
+    for (const section of Object.keys(schema.sections)) expect(decoded[section as keyof typeof SECTIONS]).toBeNull();
     expect([decoded.pools, decoded.lanes, decoded.errors]).toEqual([[], [], []]);
     expect(decoded.dropped).toBe(0);
   });
@@ -95,7 +95,7 @@ describe("what cannot be read is refused in words", () => {
   it("when a column is missing, too many or of the wrong size", () => {
     const { header, buffers } = message();
     expect(() => decodeMessage(header, buffers.slice(1))).toThrow(/damaged|cut short/);
-    expect(() => decodeMessage(header, buffers.slice(0, -1))).toThrow(/cut short: no column waits.row/);
+    expect(() => decodeMessage(header, buffers.slice(0, -1))).toThrow(/cut short: no column arrivals.calls/);
     expect(() => decodeMessage(header, [...buffers, new DataView(new ArrayBuffer(4))])).toThrow(/damaged/);
   });
 

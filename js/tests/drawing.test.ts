@@ -24,7 +24,8 @@ function drawn(slices: SliceIndex, scale: TimeScale): Drawn[] {
   const { surface, log } = recorder();
   const styleOf = (code: number) => (failed(code) ? PALETTE.slices.raised : PALETTE.slices.returned);
   const text = (_code: number, row: number) => [`prime [${row}]`, `[${row}]`] as const;
-  const looks = { styleOf, textOf: text, shows: null, palette: PALETTE };
+  const callsTextOf = (calls: number) => [`${calls} calls`, `${calls}`] as const;
+  const looks = { styleOf, textOf: text, callsTextOf, shows: null, palette: PALETTE };
   drawSlices(surface, BOX, scale, slices, slices.between(scale.start, scale.end), looks);
   return log;
 }
@@ -63,6 +64,31 @@ describe("slices", () => {
     const fills = drawn(slices, new TimeScale(0, 4000, 400)).filter(({ call }) => call === "fillRect");
     expect(fills.map(({ fillStyle }) => fillStyle)).toEqual(["returned", "raised"]);
     expect(fills[1]?.args[2]).toBeGreaterThanOrEqual(2);
+  });
+});
+
+describe("a summary slice", () => {
+  it("is as long as its calls were busy, and says how many they are", () => {
+    const slices = new SliceIndex(failure);
+    slices.add(4294967295, 0, 100, Outcome.returned, 312);
+    slices.add(2, 200, 260, Outcome.returned);
+    const log = drawn(slices, new TimeScale(0, 400, 400));
+    const words = log.filter(({ call }) => call === "fillText");
+    expect(words.map(({ args, fillStyle }) => [args[0], fillStyle])).toEqual([
+      ["312 calls", "text"],
+      ["[2]", "returned text"],
+    ]);
+    expect(log.find(({ call }) => call === "roundRect")?.args.slice(0, 3)).toEqual([0, 10, 99]);
+  });
+
+  it("is no call under the pointer", () => {
+    const { recording, layout, scale, message } = sceneOf(snapshot({ calls: 2, lanes: 1, length: 10 * MS }));
+    const row = layout.rows.find(({ kind }) => kind === "lane");
+    if (row?.kind !== "lane") throw new Error("no lane");
+    const end = row.lane.slices.end.get(1);
+    row.lane.slices.add(4294967295, end, end + 20 * MS, Outcome.returned, 9);
+    const picked = pick(recording, row, scale, scale.timeToPx(end + MS), message.now, 3);
+    expect(picked).toEqual({ kind: "summary", code: Outcome.returned, calls: 9, start: end, end: end + 20 * MS });
   });
 });
 
@@ -158,6 +184,7 @@ function sceneOf(encoded: ReturnType<typeof snapshot>, width = 800, height = 400
     strip,
     textOf: (row) => [`f [${row}]`, `[${row}]`],
     waitTextOf: () => ["map()", "map()"],
+    callsTextOf: (calls) => [`${calls} calls`, `${calls}`],
     shows: null,
     leads: false,
     cursor: null,

@@ -5,7 +5,9 @@ import { snapshot } from "../dev/synthetic";
 import { Outcome } from "../src/base/codes";
 import { busyShare, extent, figures, longestRunning } from "../src/model/figures";
 import { loadOver } from "../src/model/load";
+import { nearestCall, neighbour, placeOf } from "../src/model/neighbours";
 import { Recording } from "../src/model/recording";
+import { statisticsOf } from "../src/model/statistics";
 import { decodeMessage } from "../src/protocol/decode";
 
 const MS = 1e6;
@@ -92,6 +94,61 @@ describe("calls", () => {
     expect(recording.prints.get(10)).toEqual({ text: "one\ntwo\n", cut: 2 });
     expect(recording.prints.get(11)).toEqual({ text: "", cut: 5 });
     expect(recording.printsOmitted).toBe(3);
+  });
+});
+
+describe("summary slices", () => {
+  const none = Number.NaN;
+  const told = message(
+    {},
+    {
+      ended: { ...ended(10, 0, 2 * MS, 3 * MS, Outcome.raised).ended },
+      summaries: {
+        lane: [0, 0, 1, 65535],
+        outcome: [Outcome.returned, Outcome.raised, Outcome.returned, Outcome.cancelled],
+        start: [4 * MS, 7 * MS, 4 * MS, none],
+        end: [7 * MS, 8 * MS, 5 * MS, 6 * MS],
+        calls: [300, 5, 40, 7],
+      },
+      arrivals: { time: [1 * MS, 2 * MS], calls: [340, 13] },
+      consumed: { row: [10, 4294967295], time: [4 * MS, 8 * MS], caller: [0, 0] },
+    },
+  );
+  const recording = new Recording();
+  recording.fold(told);
+
+  it("count for as many calls as they stand for, and as long as those were busy", () => {
+    const slices = recording.lanes.get(0)!.slices;
+    expect([slices.count, slices.callCount, slices.busy]).toEqual([3, 306, 5 * MS]);
+    expect(Object.fromEntries(recording.outcomes)).toEqual({
+      [Outcome.raised]: 6,
+      [Outcome.returned]: 340,
+      [Outcome.cancelled]: 7,
+    });
+    expect(recording.summarised).toBe(352);
+    expect([recording.neverRan.at(5 * MS), recording.neverRan.at(6 * MS)]).toEqual([0, 7]);
+    expect([recording.submitted.at(MS), recording.submitted.at(2 * MS)]).toEqual([340, 353]);
+    expect(recording.callers.all[0]?.takes.before(9 * MS)).toBe(2);
+  });
+
+  it("are no calls that could be listed, found or gone to", () => {
+    expect([...recording.calls.rows()]).toEqual([10]);
+    const lane = recording.lanes.get(0)!;
+    expect(nearestCall(recording, lane, 7 * MS, () => true)).toBe(10);
+    const place = placeOf(recording, 10, 9 * MS)!;
+    expect(neighbour(recording, place, 1, () => true)).toBeNull();
+  });
+
+  it("are counted in a span, whose typical length is that of the calls that are known", () => {
+    const { counts, calls, summarised, median } = statisticsOf(recording, 0, 9 * MS, 9 * MS);
+    expect([calls, summarised, median]).toEqual([346, 345, MS]);
+    expect(Object.fromEntries(counts)).toEqual({ returned: 340, raised: 6 });
+  });
+
+  it("make the queue as deep as their calls did", () => {
+    const load = loadOver(recording, 0, MS, 9, 9 * MS);
+    // 340 come at 1 ms, 13 at 2; one starts at 2, 340 at 4, five at 7; seven never do and leave at 6.
+    expect([...load.queued]).toEqual([0, 340, 352, 352, 12, 12, 5, 0, 0]);
   });
 });
 

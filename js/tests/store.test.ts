@@ -59,6 +59,29 @@ describe("a store", () => {
     expect(store.head?.title).not.toBe("old");
   });
 
+  it("that has followed the stream takes nothing of what is to be kept, which may be summarised", () => {
+    const store = new Store();
+    for (const seq of [0, 1]) store.receive(told(seq), 0);
+    store.receive(told(1, { kind: "snapshot", kept: true }, {}), 1);
+    expect(store.recording.calls.get(1)).not.toBeNull();
+    store.receive(told(3), 2);
+    store.receive(told(3, { kind: "snapshot", kept: true }, call(9)), 3);
+    expect(store.recording.calls.get(9), "it mends a gap").not.toBeNull();
+  });
+
+  it("that begins with what was kept asks for all when the kernel speaks, and is not said to have lost anything", () => {
+    const asked: number[] = [];
+    const store = new Store((have) => asked.push(have));
+    store.receive(told(4, { kind: "snapshot", kept: true }, call(4)), 0);
+    expect([asked, store.hasGap]).toEqual([[], false]);
+    store.receive(told(5), 1000);
+    expect([asked, store.hasGap]).toEqual([[4], false]);
+    expect(store.recording.calls.get(5)).not.toBeNull();
+    store.receive(told(5, { kind: "snapshot" }, call(5)), 1001);
+    store.receive(told(6), 1100);
+    expect(asked).toEqual([4]);
+  });
+
   it("replaces everything by a newer snapshot", () => {
     const store = new Store();
     store.receive(told(0), 0);

@@ -11,6 +11,7 @@ from poolviz.tracing.answers import Present
 from poolviz.tracing.columns import Column
 from poolviz.tracing.trace import Trace
 from poolviz.wire.codec import TYPE_CODES, Message, columns_of, encode
+from poolviz.wire.keeping import kept
 from poolviz.wire.outputs import Lines, Outputs, all_of, new_of
 from poolviz.wire.sections import Sections
 from poolviz.wire.tables import Told, errors_table, tables
@@ -63,8 +64,18 @@ class Feed:
         """Make no further deltas."""
         self._reader.close()
 
-    def snapshot(self) -> Message:
-        """Everything so far; the deltas that follow build on it. Lanes, labels and callers keep their numbers."""
+    def snapshot(self, limit: int | None = None) -> Message:
+        """Everything so far. Lanes, labels and callers keep their numbers.
+
+        Args:
+            limit: None for a message of the stream, on which the next deltas build. Else bytes that the message may take when it is packed,
+                for one that is to be kept: the stream goes on as if it had not been made. Where all does not fit, failed and cancelled
+                calls are exact for as long as they fit, and summary slices stand for the others; `summarised` in its header says for how
+                many.
+        """
+        if limit is not None:
+            everything = self._trace.store.everything(self._trace.view)
+            return kept(everything, self._sections, self._head("snapshot", everything.present), self._trace.start, limit)
         self._told, self._outputs = Told(), Outputs()
         everything = self._reader.everything()
         sections = self._sections
@@ -97,8 +108,15 @@ class Feed:
             self._sections.lanes[worker.worker]  # asking numbers it: lanes stand in the order of the workers
 
     def _message(self, kind: str, present: Present, columns: dict[str, dict[str, Column]], errors: list[Failed], lines: Lines) -> Message:
-        trace, self._last = self._trace, present
-        header: dict[str, Any] = {
+        self._last = present
+        header = self._head(kind, present)
+        header |= tables(present, self._sections, self._told, self._trace.start)
+        header |= errors_table(errors, self.origin) | self._outputs.table(lines, self.origin)
+        return encode(header, columns, self._trace.start)
+
+    def _head(self, kind: str, present: Present) -> dict[str, Any]:
+        trace = self._trace
+        return {
             "kind": kind,
             "seq": self._seq,
             "now": present.now - trace.start,
@@ -108,6 +126,3 @@ class Feed:
             "counts": present.counts,
             "dropped": present.dropped,
         }
-        header |= tables(present, self._sections, self._told, trace.start)
-        header |= errors_table(errors, self.origin) | self._outputs.table(lines, self.origin)
-        return encode(header, columns, trace.start)

@@ -108,6 +108,10 @@ class Sections:
         """The lanes of workers. If there are more than the wire has lanes, the last ones' calls are drawn nowhere, but counted."""
         return _narrow(self.lanes, workers)
 
+    def caller_column(self, callers: Sequence[int]) -> Column:
+        """The indices of callers."""
+        return _narrow(self.callers, callers)
+
     def running(self, running: list[RunningCall]) -> dict[str, Column]:
         """What runs."""
         known = [call for call in running if 0 <= call.call - self.origin < NONE]
@@ -132,7 +136,7 @@ class Sections:
         return {
             "row": self.rows(joined(tables, "call")),
             "time": joined(tables, "time"),
-            "caller": _narrow(self.callers, joined(tables, "caller")),
+            "caller": self.caller_column(joined(tables, "caller")),
         }
 
     def waits(self, tables: list[Table]) -> dict[str, Column]:
@@ -141,11 +145,12 @@ class Sections:
         waits = zip(joined(tables, "call"), kinds, strict=True)
         calls = (call - origin if call >= origin and kind not in SEVERAL else NONE for call, kind in waits)
         return {
-            "caller": _narrow(self.callers, joined(tables, "caller")),
+            "caller": self.caller_column(joined(tables, "caller")),
             "kind": kinds,
             "start": joined(tables, "start"),
             "end": joined(tables, "end"),
             "row": array("I", calls),
+            "times": array("B", (1,)) * len(kinds),
         }
 
     def _shown(self, table: Table) -> Table:

@@ -71,6 +71,7 @@ export interface EndedColumns {
 }
 
 export interface ConsumedColumns {
+  /** `NO_ROW` for one of several that were taken at about the time. */
   readonly row: Uint32Array;
   readonly time: Float64Array;
   /** `NO_CALLER` when nobody knows. */
@@ -84,6 +85,26 @@ export interface WaitColumns {
   readonly end: Float64Array;
   /** `NO_ROW` when it waited for several calls. */
   readonly row: Uint32Array;
+  /** 1, or how many short waits the record stands for. */
+  readonly times: Uint32Array;
+}
+
+/** Slices that stand for many calls, whose rows are not told; each is as long as its calls were busy. */
+export interface SummaryColumns {
+  readonly batch: Uint32Array;
+  /** `NO_LANE` for calls that never ran. */
+  readonly lane: Uint16Array;
+  readonly outcome: Uint8Array;
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  readonly calls: Uint32Array;
+}
+
+/** How many calls, whose rows are not told, were submitted at about a time. */
+export interface ArrivalColumns {
+  readonly batch: Uint32Array;
+  readonly time: Float64Array;
+  readonly calls: Uint32Array;
 }
 
 export const NO_LANE = 65535;
@@ -104,6 +125,8 @@ export interface MessageHead {
 }
 
 export interface Message extends MessageHead {
+  /** Whether it was made to be kept: no delta follows on it. */
+  readonly kept: boolean;
   /** The coarseness of this message's times. */
   readonly unit: Ns;
   readonly labels: NameRun | null;
@@ -120,4 +143,6 @@ export interface Message extends MessageHead {
   readonly ended: EndedColumns | null;
   readonly consumed: ConsumedColumns | null;
   readonly waits: WaitColumns | null;
+  readonly summaries: SummaryColumns | null;
+  readonly arrivals: ArrivalColumns | null;
 }

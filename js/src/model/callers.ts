@@ -18,10 +18,10 @@ export class Caller {
   open: OpenWait[] = [];
 
   /** A wait is told again when it has ended; its start may differ by the coarseness of two messages. */
-  fold(start: Ns, end: Ns, kind: number, row: Row, coarseness: Ns): void {
+  fold(start: Ns, end: Ns, kind: number, row: Row, times: number, coarseness: Ns): void {
     this.open = this.open.filter((wait) => Math.abs(wait.start - start) > coarseness);
     if (Number.isNaN(end)) this.open.push({ start, kind, row });
-    else this.waits.add(row, start, end, kind);
+    else this.waits.add(row, start, end, kind, times);
   }
 }
 
@@ -53,6 +53,7 @@ export class Callers {
         columns.end[i]!,
         columns.kind[i]!,
         columns.row[i]!,
+        columns.times[i]!,
         2 * this.#coarsest,
       );
     }

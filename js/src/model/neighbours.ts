@@ -1,4 +1,5 @@
 /** From one call to the next: along its lane, or to the lanes beside it. */
+import { NO_ROW } from "../base/message";
 import type { Ns, Row } from "../base/units";
 import type { Lane, Recording } from "./recording";
 
@@ -45,7 +46,8 @@ const runningIn = (recording: Recording, lane: Lane): Row[] =>
 export function neighbour(recording: Recording, from: Place, direction: 1 | -1, shows: Shows): Row | null {
   const { slices } = from.lane;
   for (let i = indexOf(from) + direction; i >= 0 && i < slices.count; i += direction) {
-    if (shows(slices.row.get(i))) return slices.row.get(i);
+    const row = slices.row.get(i);
+    if (row !== NO_ROW && shows(row)) return row;
   }
   if (direction < 0 || recording.running.has(from.row)) return null;
   return runningIn(recording, from.lane).find(shows) ?? null;
@@ -62,8 +64,9 @@ export function nearestCall(recording: Recording, lane: Lane, time: Ns, shows: S
   };
   for (const step of [1, -1]) {
     for (let i = step > 0 ? at : at - 1; i >= 0 && i < slices.count; i += step) {
-      if (!shows(slices.row.get(i))) continue;
-      consider(slices.row.get(i), slices.start.get(i));
+      const row = slices.row.get(i);
+      if (row === NO_ROW || !shows(row)) continue;
+      consider(row, slices.start.get(i));
       break;
     }
   }

@@ -1,7 +1,15 @@
 /** The recorded run as the page knows it: messages are folded in, and nothing here knows the time or the screen. */
 import { failureOf, hasFailed, Outcome } from "../base/codes";
-import type { CallColumns, EndedColumns, LaneInfo, Message, PoolInfo, RunningColumns } from "../base/message";
-import { NO_LANE } from "../base/message";
+import type {
+  CallColumns,
+  EndedColumns,
+  LaneInfo,
+  Message,
+  PoolInfo,
+  RunningColumns,
+  SummaryColumns,
+} from "../base/message";
+import { NO_LANE, NO_ROW } from "../base/message";
 import type { Ns, Row } from "../base/units";
 import { Callers } from "./callers";
 import { CallTable } from "./calls";
@@ -49,6 +57,8 @@ export class Recording {
   readonly neverRan = new Steps();
   /** Ended calls for each outcome code. */
   readonly outcomes = new Map<number, number>();
+  /** Ended calls that only summary slices stand for. */
+  summarised = 0;
   /** The failed call that ended first; null while there is none. */
   firstFailed: Row | null = null;
   #firstFailedAt: Ns = NEVER;
@@ -78,7 +88,16 @@ export class Recording {
     if (message.consumed) {
       const { row, time, caller } = message.consumed;
       for (let i = 0; i < row.length; i++) {
-        if (this.calls.consumed(row[i]!, time[i]!)) this.callers.took(caller[i]!, time[i]!);
+        const isNew = row[i] === NO_ROW || this.calls.consumed(row[i]!, time[i]!);
+        if (isNew) this.callers.took(caller[i]!, time[i]!);
+      }
+    }
+    if (message.summaries) this.#foldSummaries(message.summaries);
+    if (message.arrivals) {
+      const { time, calls } = message.arrivals;
+      for (let i = 0; i < time.length; i++) {
+        this.submitted.add(time[i]!, calls[i]!);
+        this.#happened(time[i]!);
       }
     }
     if (message.waits) {
@@ -140,6 +159,18 @@ export class Recording {
         this.#firstFailedAt = finished[i]!;
         this.firstFailed = row[i]!;
       }
+    }
+  }
+  #foldSummaries({ lane, outcome, start, end, calls }: SummaryColumns): void {
+    for (let i = 0; i < lane.length; i++) {
+      const code = outcome[i]!;
+      this.summarised += calls[i]!;
+      this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + calls[i]!);
+      if (lane[i]! !== NO_LANE && !Number.isNaN(start[i]!)) {
+        this.#lane(lane[i]!).slices.add(NO_ROW, start[i]!, end[i]!, code, calls[i]!);
+        this.#happened(start[i]!);
+      } else this.neverRan.add(end[i]!, calls[i]!);
+      this.#happened(end[i]!);
     }
   }
 }

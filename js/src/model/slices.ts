@@ -3,6 +3,7 @@
  * touching each slice: before every 32nd slice stands how much busy and failed time came before it.
  *
  * A worker runs one call at a time, so the slices of a lane do not overlap; only the last one that started can reach past a given time.
+ * A slice may stand for many calls, whose rows are not known.
  */
 import { FAILURES } from "../base/codes";
 import { countOnwards, countUpTo, floatColumn, settleTail, uint8Column, uint32Column } from "../base/column";
@@ -14,6 +15,7 @@ export const BLOCK = 1 << SHIFT;
 /** What had happened in a lane before each of some times. */
 export class Sums {
   readonly busy: Float64Array;
+  /** Calls that had started; those of a summary slice at its start. */
   readonly started: Float64Array;
   /** For each way to fail: busy time, and how many had started. */
   readonly failedBusy: readonly Float64Array[];
@@ -57,20 +59,31 @@ export class SliceIndex {
   readonly end = floatColumn();
   readonly row = uint32Column();
   readonly code = uint8Column();
+  /** How many calls each slice stands for. */
+  readonly calls = uint32Column();
   readonly #failureOf: (code: number) => number;
   readonly #failures = FAILURES.map(() => new Failure());
   readonly #blockStart = floatColumn();
   readonly #busyBefore = floatColumn();
+  readonly #callsBefore = floatColumn();
   #settled = 0;
   #busy = 0;
+  #calls = 0;
 
   /** @param failure which of `FAILURES` a slice's code means, or -1: those are never merged out of sight */
   constructor(failure: (code: number) => number) {
     this.#failureOf = failure;
   }
 
+  /** How many slices there are. */
   get count(): number {
     return this.start.length;
+  }
+
+  /** How many calls they stand for. */
+  get callCount(): number {
+    this.settle();
+    return this.#calls;
   }
 
   /** Busy time of all slices, in ns. */
@@ -79,23 +92,40 @@ export class SliceIndex {
     return this.#busy;
   }
 
-  add(row: Row, start: Ns, end: Ns, code: number): void {
+  /** @param calls how many it stands for; the row is `NO_ROW` when there are several */
+  add(row: Row, start: Ns, end: Ns, code: number, calls = 1): void {
     this.start.push(start);
     this.end.push(Math.max(start, end));
     this.row.push(row);
     this.code.push(code);
+    this.calls.push(calls);
+  }
+
+  /** How many calls the slices `[from, to)` stand for. */
+  callsIn(from: number, to: number): number {
+    this.settle();
+    return this.#callsUpTo(to) - this.#callsUpTo(from);
+  }
+
+  #callsUpTo(index: number): number {
+    const block = Math.min(index >>> SHIFT, this.#callsBefore.length - 1);
+    if (block < 0) return 0;
+    let calls = this.#callsBefore.get(block);
+    for (let i = block * BLOCK; i < index; i++) calls += this.calls.get(i);
+    return calls;
   }
 
   /** Bring order and sums up to date with what was added. Each reading method does so first. */
   settle(): void {
     if (this.#settled === this.count) return;
-    const moved = settleTail(this.start, [this.end, this.row, this.code], this.#settled);
+    const moved = settleTail(this.start, [this.end, this.row, this.code, this.calls], this.#settled);
     if (moved < this.#settled) this.#rewind(moved >>> SHIFT);
     for (let i = this.#settled; i < this.count; i++) {
       const start = this.start.get(i);
       if (i % BLOCK === 0) {
         this.#blockStart.push(start);
         this.#busyBefore.push(this.#busy);
+        this.#callsBefore.push(this.#calls);
         for (const failure of this.#failures) failure.mark();
       }
       this.#include(i, start);
@@ -105,17 +135,20 @@ export class SliceIndex {
 
   #include(i: number, start: Ns): void {
     const length = this.end.get(i) - start;
+    const calls = this.calls.get(i);
     this.#busy += length;
+    this.#calls += calls;
     const failure = this.#failures[this.failureAt(i)];
     if (failure === undefined) return;
     failure.busy += length;
-    failure.count++;
+    failure.count += calls;
   }
 
   #rewind(block: number): void {
     this.#settled = block * BLOCK;
     this.#busy = this.#busyBefore.get(block);
-    for (const column of [this.#blockStart, this.#busyBefore]) column.truncate(block);
+    this.#calls = this.#callsBefore.get(block);
+    for (const column of [this.#blockStart, this.#busyBefore, this.#callsBefore]) column.truncate(block);
     for (const failure of this.#failures) failure.rewind(block);
   }
 
@@ -124,7 +157,7 @@ export class SliceIndex {
     return this.#failureOf(this.code.get(index));
   }
 
-  /** How many slices failed in one way, by its place in `FAILURES`. */
+  /** How many calls failed in one way, by its place in `FAILURES`. */
   failedCount(failure: number): number {
     this.settle();
     return this.#failures[failure]!.count;
@@ -179,25 +212,27 @@ export class SliceIndex {
     const from = Math.max(0, block) * BLOCK;
     const known = block >= 0;
     let busy = known ? this.#busyBefore.get(block) : 0;
+    let calls = known ? this.#callsBefore.get(block) : 0;
     for (let k = 0; k < FAILURES.length; k++) {
       const failure = this.#failures[k]!;
       if (failure.count === 0) continue;
       out.failedBusy[k]![at] = known ? failure.busyBefore.get(block) : 0;
       out.failed[k]![at] = known ? failure.countBefore.get(block) : 0;
     }
-    let i = from;
-    for (const stop = known ? Math.min(this.count, from + BLOCK) : 0; i < stop; i++) {
+    const stop = known ? Math.min(this.count, from + BLOCK) : 0;
+    for (let i = from; i < stop; i++) {
       const start = this.start.get(i);
       if (start > time) break;
       const length = Math.min(this.end.get(i), time) - start;
       busy += length;
+      calls += this.calls.get(i);
       const failure = this.failureAt(i);
       if (failure < 0) continue;
       out.failedBusy[failure]![at]! += length;
-      out.failed[failure]![at]!++;
+      out.failed[failure]![at]! += this.calls.get(i);
     }
     out.busy[at] = busy;
-    out.started[at] = i;
+    out.started[at] = calls;
   }
 
   /** As if the sums grew evenly through the block, which is no longer than a step. */
@@ -207,7 +242,8 @@ export class SliceIndex {
     const share = length > 0 ? (time - from) / length : 1;
     const busy = this.#busyBefore.get(block);
     out.busy[at] = busy + share * (this.#busyBefore.get(block + 1) - busy);
-    out.started[at] = (block + share) * BLOCK;
+    const calls = this.#callsBefore.get(block);
+    out.started[at] = calls + share * (this.#callsBefore.get(block + 1) - calls);
     for (let k = 0; k < FAILURES.length; k++) {
       const { count, busyBefore, countBefore } = this.#failures[k]!;
       if (count === 0) continue;

@@ -1,5 +1,6 @@
 /** What happened between two times: how many calls, how they ended, how long they took, how busy each lane was. */
 import { type CallKind, outcomeName } from "../base/codes";
+import { NO_ROW } from "../base/message";
 import type { Ns } from "../base/units";
 import type { Lane, Recording } from "./recording";
 
@@ -14,10 +15,12 @@ export interface SpanStatistics {
   /** Calls that overlap the span, by how they ended; `running` are those that have not. */
   readonly counts: ReadonlyMap<CallKind, number>;
   readonly calls: number;
+  /** How many of them only summary slices stand for: their lengths are not known. */
+  readonly summarised: number;
   readonly lanes: readonly LaneShare[];
   /** Busy time of all workers over the time that they were there. */
   readonly utilisation: number;
-  /** Of the calls that ended, whole, also where they reach out of the span; NaN when there is none. */
+  /** Of the calls that ended and are known one by one, whole, also where they reach out of the span; NaN when there is none. */
   readonly median: Ns;
   readonly p95: Ns;
 }
@@ -35,14 +38,16 @@ export function statisticsOf(recording: Recording, start: Ns, end: Ns, now: Ns):
   const durations = new Float64Array(ranges.reduce((sum, { range: [from, to] }) => sum + to - from, 0));
   const lanes: LaneShare[] = [];
   let next = 0;
+  let summarised = 0;
   let running = 0;
   let busyOfAll = 0;
   let thereOfAll = 0;
   for (const { lane, range } of ranges) {
     const { slices, info } = lane;
     for (let i = range[0]; i < range[1]; i++) {
-      durations[next++] = slices.end.get(i) - slices.start.get(i);
-      codes[slices.code.get(i)]!++;
+      codes[slices.code.get(i)]! += slices.calls.get(i);
+      if (slices.row.get(i) === NO_ROW) summarised += slices.calls.get(i);
+      else durations[next++] = slices.end.get(i) - slices.start.get(i);
     }
     let busy = slices.busyBefore(end) - slices.busyBefore(start);
     for (const call of recording.running.values()) {
@@ -56,7 +61,7 @@ export function statisticsOf(recording: Recording, start: Ns, end: Ns, now: Ns):
     busyOfAll += busy;
     thereOfAll += there;
   }
-  durations.sort();
+  const lengths = durations.subarray(0, next).sort();
   const counts = new Map<CallKind, number>();
   codes.forEach((count, code) => {
     if (count === 0) return;
@@ -66,10 +71,11 @@ export function statisticsOf(recording: Recording, start: Ns, end: Ns, now: Ns):
   if (running > 0) counts.set("running", running);
   return {
     counts,
-    calls: next + running,
+    calls: next + summarised + running,
+    summarised,
     lanes,
     utilisation: thereOfAll > 0 ? Math.min(1, busyOfAll / thereOfAll) : Number.NaN,
-    median: quantile(durations, 0.5),
-    p95: quantile(durations, 0.95),
+    median: quantile(lengths, 0.5),
+    p95: quantile(lengths, 0.95),
   };
 }

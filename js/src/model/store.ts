@@ -22,8 +22,10 @@ export class Store {
   problem: string | null = null;
   readonly #askResync: (have: number) => void;
   #seq = -1;
-  /** The last delta before the first unmended gap; null when there is none. */
+  /** The last delta before the first one that is missing; null when none is. */
   #gapAfter: number | null = null;
+  /** Whether what is shown was made to be kept, so that it lacks what the stream has. */
+  #isKept = false;
   #askedAt: PageMs = 0;
   #patience: PageMs = ASK_AGAIN;
 
@@ -33,7 +35,7 @@ export class Store {
   }
 
   get hasGap(): boolean {
-    return this.#gapAfter !== null;
+    return this.#gapAfter !== null && !this.#isKept;
   }
 
   /** Whether time goes on: the trace is live and calls wait or run. */
@@ -71,10 +73,13 @@ export class Store {
   #takeSnapshot(message: Message): boolean {
     // One that is older than what the stream has brought since would take it away again.
     if (message.seq < this.#seq) return false;
+    // What was made to be kept may be summarised: a page that has followed the stream knows more.
+    if (message.kept && message.seq === this.#seq && this.head !== null && this.#gapAfter === null) return false;
     this.recording = new Recording();
     this.recording.fold(message);
     this.#seq = message.seq;
-    this.#gapAfter = null;
+    this.#isKept = message.kept;
+    this.#gapAfter = message.kept ? message.seq : null;
     this.#patience = ASK_AGAIN;
     return true;
   }

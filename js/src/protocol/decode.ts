@@ -1,5 +1,14 @@
 /** From a header and its buffers to a message of plain typed columns. */
-import type { CallColumns, ConsumedColumns, EndedColumns, Message, RunningColumns, WaitColumns } from "../base/message";
+import type {
+  ArrivalColumns,
+  CallColumns,
+  ConsumedColumns,
+  EndedColumns,
+  Message,
+  RunningColumns,
+  SummaryColumns,
+  WaitColumns,
+} from "../base/message";
 import { type Header, readHeader, WireError } from "./header";
 import { BYTES, type ColumnType, columnsOf, NO_TIME } from "./schema";
 
@@ -78,5 +87,7 @@ export function decodeMessage(json: unknown, buffers: readonly DataView[]): Mess
     ended: section<EndedColumns>("ended"),
     consumed: section<ConsumedColumns>("consumed"),
     waits: section<WaitColumns>("waits"),
+    summaries: section<SummaryColumns>("summaries"),
+    arrivals: section<ArrivalColumns>("arrivals"),
   };
 }

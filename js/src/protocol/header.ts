@@ -9,6 +9,7 @@ export class WireError extends Error {
 }
 
 export interface Header extends MessageHead {
+  readonly kept: boolean;
   readonly base: Ns;
   readonly unit: Ns;
   readonly sections: readonly (readonly [name: string, count: number])[];
@@ -150,6 +151,7 @@ export function readHeader(json: unknown): Header {
     wall: numberAt(json, "wall", 0),
     counts: countsOf(json.counts),
     dropped: numberAt(json, "dropped", 0),
+    kept: json.kept === true,
     base: numberAt(json, "base"),
     unit,
     sections: sectionsOf(json),

@@ -1,4 +1,6 @@
 /** What lies under a point of the plot. */
+
+import { NO_ROW } from "../base/message";
 import type { TimeScale } from "../base/scale";
 import type { Ns, Px, Row } from "../base/units";
 import type { Recording } from "../model/recording";
@@ -18,6 +20,16 @@ export type Picked =
       readonly start: Ns;
       readonly end: Ns;
       readonly open: boolean;
+      /** How many short waits it stands for. */
+      readonly times: number;
+    }
+  | {
+      /** A slice that stands for calls whose rows are not known. */
+      readonly kind: "summary";
+      readonly code: number;
+      readonly calls: number;
+      readonly start: Ns;
+      readonly end: Ns;
     }
   | {
       readonly kind: "merged";
@@ -38,7 +50,7 @@ function pickMerged(slices: SliceIndex, scale: TimeScale, x: Px): Picked | null 
   const share = Math.min(1, (sums.busy[1]! - sums.busy[0]!) / step);
   return {
     kind: "merged",
-    count: to - from,
+    count: slices.callsIn(from, to),
     failed: sums.failed.reduce((total, count) => total + count[1]! - count[0]!, 0),
     share,
     start,
@@ -95,17 +107,19 @@ export function pick(
     }
     const found = pickFinished(place.lane.slices, scale, x, rows);
     if (typeof found !== "number") return found;
-    const { start, end, row } = place.lane.slices;
-    return { kind: "call", row: row.get(found), start: start.get(found), end: end.get(found), running: false };
+    const { start, end, row, code, calls } = place.lane.slices;
+    const times = { start: start.get(found), end: end.get(found) };
+    if (row.get(found) !== NO_ROW) return { kind: "call", row: row.get(found), running: false, ...times };
+    return { kind: "summary", code: code.get(found), calls: calls.get(found), ...times };
   }
   for (const wait of place.caller.open) {
     if (time >= wait.start - reach && time <= now + reach) {
-      return { kind: "wait", code: wait.kind, row: wait.row, start: wait.start, end: now, open: true };
+      return { kind: "wait", code: wait.kind, row: wait.row, start: wait.start, end: now, open: true, times: 1 };
     }
   }
   const found = pickFinished(place.caller.waits, scale, x, rows);
   if (typeof found !== "number") return found;
-  const { start, end, row, code } = place.caller.waits;
+  const { start, end, row, code, calls } = place.caller.waits;
   return {
     kind: "wait",
     code: code.get(found),
@@ -113,5 +127,6 @@ export function pick(
     start: start.get(found),
     end: end.get(found),
     open: false,
+    times: calls.get(found),
   };
 }

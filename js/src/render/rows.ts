@@ -30,6 +30,8 @@ export interface Pen {
   readonly strip: PixelRow;
   readonly textOf: (row: Row) => SliceText;
   readonly waitTextOf: (kind: number, row: Row) => SliceText;
+  /** What stands in a slice of so many calls. */
+  readonly callsTextOf: (calls: number) => SliceText;
   /** Which slices are strong, by the code of their outcome, that of running ones included; null for all. */
   readonly shows: ((code: number) => boolean) | null;
   /** Whether waiting and transfer are drawn before each slice. */
@@ -44,7 +46,7 @@ export function isMerged(count: number, scale: TimeScale, rows: number): boolean
   return count > Math.max(150, Math.min(scale.width / 3, MOST_RECTANGLES / rows));
 }
 
-/** @returns how many slices were merged */
+/** @returns how many calls were merged */
 function drawFinished(pen: Pen, box: Box, slices: SliceIndex, plain: SliceStyle, looks: SliceLooks): number {
   const { surface, scale, palette } = pen;
   const range = slices.between(scale.start, scale.end);
@@ -54,7 +56,7 @@ function drawFinished(pen: Pen, box: Box, slices: SliceIndex, plain: SliceStyle,
     return 0;
   }
   drawColumns(surface, box, scale, slices, pen.sums, pen.strip, { palette, plain: plain.rgb, shows: looks.shows });
-  return count;
+  return slices.callsIn(...range);
 }
 
 function drawLeads({ surface, scale, palette, recording }: Pen, box: Box, slices: SliceIndex): void {
@@ -67,7 +69,7 @@ function drawLeads({ surface, scale, palette, recording }: Pen, box: Box, slices
   }
 }
 
-/** @returns how many slices were merged */
+/** @returns how many calls were merged */
 export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row: Row; started: Ns }[]): number {
   const { surface, scale, palette, now, shows } = pen;
   prepareText(surface, palette);
@@ -75,6 +77,7 @@ export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row
   const merged = drawFinished(pen, box, lane.slices, palette.slices.returned, {
     styleOf: (code) => palette.slices[kindOf(code)],
     textOf: (_code, row) => pen.textOf(row),
+    callsTextOf: pen.callsTextOf,
     shows,
     palette,
   });
@@ -92,7 +95,13 @@ export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row
 export function drawCaller(pen: Pen, box: Box, caller: Caller): void {
   const { surface, scale, palette, now } = pen;
   prepareText(surface, palette);
-  const looks = { styleOf: () => palette.wait, textOf: pen.waitTextOf, shows: null, palette };
+  const looks = {
+    styleOf: () => palette.wait,
+    textOf: pen.waitTextOf,
+    callsTextOf: pen.callsTextOf,
+    shows: null,
+    palette,
+  };
   drawFinished(pen, box, caller.waits, palette.wait, looks);
   for (const wait of caller.open) {
     drawRunning(surface, box, scale, wait.start, now, palette.wait, () => pen.waitTextOf(wait.kind, wait.row));

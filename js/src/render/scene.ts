@@ -51,6 +51,7 @@ export interface Scene {
   readonly strip: PixelRow;
   readonly textOf: Pen["textOf"];
   readonly waitTextOf: Pen["waitTextOf"];
+  readonly callsTextOf: Pen["callsTextOf"];
   readonly shows: Pen["shows"];
   readonly leads: boolean;
   /** Where the pointer's time line is; null without one. */
@@ -61,7 +62,7 @@ export interface Scene {
   readonly span: Span | null;
 }
 
-/** @returns how many slices of a lane were merged */
+/** @returns how many calls of a lane were merged */
 function drawRow(pen: Pen, row: RowPlace, y: Px, running: ReturnType<typeof runningByLane>): number {
   const box = { x: 0, y: y + ROW_PADDING, width: pen.scale.width, height: row.height - 2 * ROW_PADDING };
   if (row.kind === "lane") return drawLane(pen, box, row.lane, running.get(row.lane.info.lane) ?? []);

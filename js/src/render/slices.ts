@@ -16,6 +16,9 @@ const PADDING: Px = 5;
 const LEAST_FAILED: Px = 3;
 const LEAST: Px = 1;
 
+/** How strong is a slice that stands for many calls: they were busy for so long, but not exactly there. */
+const SUMMARY = 0.55;
+
 /** The words that a slice may carry: all of it, and what to keep when that is too long (empty when nothing makes sense alone). */
 export type SliceText = readonly [full: string, short: string];
 
@@ -69,6 +72,7 @@ export function prepareText(surface: Surface, palette: Palette): void {
 export interface SliceLooks {
   readonly styleOf: (code: number) => SliceStyle;
   readonly textOf: (code: number, row: Row) => SliceText;
+  readonly callsTextOf: (calls: number) => SliceText;
   /** Which slices are strong, by their code; null for all. */
   readonly shows: ((code: number) => boolean) | null;
   readonly palette: Palette;
@@ -83,7 +87,7 @@ export function drawSlices(
   scale: TimeScale,
   slices: SliceIndex,
   [from, to]: readonly [number, number],
-  { styleOf, textOf, shows, palette }: SliceLooks,
+  { styleOf, textOf, callsTextOf, shows, palette }: SliceLooks,
 ): void {
   const places: Px[][] = FAILURES.map(() => []);
   for (const failed of [false, true]) {
@@ -94,8 +98,11 @@ export function drawSlices(
       const left = scale.timeToPx(slices.start.get(i));
       const right = Math.max(scale.timeToPx(slices.end.get(i)), left + (failed ? LEAST_FAILED : LEAST));
       const shown = shows === null || shows(code);
-      surface.globalAlpha = shown ? 1 : DIM;
-      drawSlice(surface, box, left, right, styleOf(code), () => (shown ? textOf(code, slices.row.get(i)) : NO_TEXT));
+      const calls = slices.calls.get(i);
+      surface.globalAlpha = !shown ? DIM : calls > 1 ? SUMMARY : 1;
+      const text = () => (calls > 1 ? callsTextOf(calls) : textOf(code, slices.row.get(i)));
+      const style = calls > 1 ? { ...styleOf(code), text: palette.text } : styleOf(code);
+      drawSlice(surface, box, left, right, style, shown ? text : () => NO_TEXT);
       // A pattern needs some room to be seen as one.
       if (failed && shown && right - left < FORM_FROM) places[failure]!.push((left + right) / 2);
     }

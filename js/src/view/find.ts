@@ -83,7 +83,10 @@ export class FindBar {
   #say(rows: Uint32Array, index: number | null): void {
     const count = whole(rows.length);
     const empty = this.#input.value.trim() === "";
-    setText(this.#count, empty ? "" : index === null ? words.found(count) : words.foundAt(whole(index + 1), count));
+    const { summarised } = this.#store.recording;
+    const found = index === null ? words.found(count) : words.foundAt(whole(index + 1), count);
+    const parts = summarised > 0 ? [found, words.notFound(whole(summarised))] : [found];
+    setText(this.#count, empty ? "" : parts.join(", "));
   }
 
   #step(direction: 1 | -1): void {

@@ -65,10 +65,10 @@ export class Gutter {
       const { busy, there } = busyShare(lane, times.get(lane.info.lane) ?? 0, start, end);
       const share = there > 0 ? Math.min(1, busy / there) : 0;
       const kind = recording.pools.get(lane.info.pool)?.kind === "thread" ? words.thread : words.process;
-      const calls = words.callsDone(whole(lane.slices.count), lane.slices.count);
+      const calls = words.callsDone(whole(lane.slices.callCount), lane.slices.callCount);
       setText(name, laneName(lane));
       setText(ident, lane.info.ident ? String(lane.info.ident) : "");
-      setText(count, whole(lane.slices.count));
+      setText(count, whole(lane.slices.callCount));
       setAttribute(bar, "style", `width: ${(100 * share).toFixed(1)}%`);
       const exited = lane.info.exited === null ? "" : lane.info.detail || words.exited;
       setAttribute(node, "data-died", lane.info.detail ? "true" : null);

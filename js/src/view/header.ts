@@ -43,6 +43,7 @@ export class Header {
   readonly #left = new Fact();
   readonly #busy = new Fact();
   readonly #merged = new Fact();
+  readonly #summarised = new Fact();
   readonly #failureWords = element("span", "");
   readonly #failures = element("div", "pv-failures", this.#failureWords);
   readonly #notice = element("div", "pv-notice");
@@ -53,9 +54,8 @@ export class Header {
 
   /** @param buttons what stands at the right end */
   constructor(buttons: HTMLElement) {
-    const facts = [this.#done, this.#rate, this.#elapsed, this.#left, this.#busy, this.#merged].map(
-      (fact) => fact.node,
-    );
+    const all = [this.#done, this.#rate, this.#elapsed, this.#left, this.#busy, this.#summarised, this.#merged];
+    const facts = all.map((fact) => fact.node);
     const line = element("div", "pv-line", this.#title, this.#state, element("span", "pv-facts", ...facts), buttons);
     const progress = element("div", "pv-progress", ...this.#bars.map(([, bar]) => bar));
     progress.setAttribute("aria-hidden", "true");
@@ -64,6 +64,7 @@ export class Header {
     this.#failures.prepend(cross);
     this.#merged.show(null, "");
     this.#merged.node.title = words.mergedHint;
+    this.#summarised.node.title = words.summarisedHint;
     this.#notice.setAttribute("role", "status");
     this.node = element("div", "pv-header", line, this.#failures, this.#notice, progress);
   }
@@ -93,6 +94,7 @@ export class Header {
 
   #updateFacts(store: Store, page: PageMs): void {
     const { head, recording } = store;
+    this.#summarised.show(recording.summarised === 0 ? null : whole(recording.summarised), words.summarisedCalls);
     if (head === null || head.counts.total === 0) {
       for (const fact of [this.#rate, this.#elapsed, this.#left, this.#busy]) fact.show(null, "");
       this.#done.show("", words.loading);

@@ -1,5 +1,6 @@
 /** What calls, workers and callers are called on the screen. */
 import { blockedName } from "../base/codes";
+import { whole } from "../base/format";
 import { NO_ROW } from "../base/message";
 import type { Row } from "../base/units";
 import type { Lane, Recording } from "../model/recording";
@@ -15,6 +16,11 @@ function nameOf(recording: Recording, row: Row): { name: string; item: number } 
 export function sliceText(recording: Recording, row: Row): readonly [string, string] {
   const { name, item } = nameOf(recording, row);
   return item < 0 ? [name, ""] : [`${name} [${item}]`, `[${item}]`];
+}
+
+/** In a slice that stands for many calls, or for many waits. */
+export function callsText(calls: number): readonly [string, string] {
+  return [words.callsDone(whole(calls), calls), whole(calls)];
 }
 
 /** In a sentence. */

@@ -94,12 +94,13 @@ const shareText = (share: number) => (Number.isNaN(share) ? "–" : percent(shar
 
 export function spanContent(store: Store, span: Extract<Selected, { kind: "span" }>, now: Ns): PanelContent {
   const { start, end } = span;
-  const { counts, calls, lanes, utilisation, median, p95 } = statisticsOf(store.recording, start, end, now);
+  const { counts, calls, summarised, lanes, utilisation, median, p95 } = statisticsOf(store.recording, start, end, now);
   const name = words.spanName(duration(end - start));
   const lines: Line[] = [
     [words.from, duration(start)],
     [words.to, duration(end)],
     [words.calls, whole(calls)],
+    ...(summarised > 0 ? [[words.notMeasured, whole(summarised)] as const] : []),
     [words.median, duration(median)],
     [words.p95, duration(p95)],
     [words.utilisation, shareText(utilisation)],

@@ -18,7 +18,7 @@ import { Frames } from "./frames";
 import { Gutter } from "./gutter";
 import { Hover } from "./hover";
 import { LoadCache } from "./load-cache";
-import { sliceText, waitText } from "./naming";
+import { callsText, sliceText, waitText } from "./naming";
 import { Pace } from "./pace";
 import { Stage } from "./stage";
 import { CanvasPixelRow } from "./strip";
@@ -241,6 +241,7 @@ export class Plot {
       now,
       textOf: (row) => sliceText(recording, row),
       waitTextOf: (kind, row) => waitText(recording, kind, row),
+      callsTextOf: callsText,
       shows: this.#host.shows(),
       leads: this.leads,
       selected: selection.row === null ? null : this.#highlightOf(selection.row, now),

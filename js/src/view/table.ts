@@ -1,4 +1,5 @@
 /** All calls as a table, for who prefers words and for screen readers. Only the rows that can be seen exist. */
+import { whole } from "../base/format";
 import { listen, onAbort } from "../base/listen";
 import type { PageMs, Row } from "../base/units";
 import { type Filter, kindOfCall } from "../model/filter";
@@ -112,6 +113,9 @@ export class CallGrid {
       this.#rows = ordered(rows, (row) => keyOf(recording.calls.get(row)!), this.#sort.descending);
     }
     this.#active = Math.max(0, Math.min(this.#active, this.#rows.length - 1));
+    const { summarised } = recording;
+    const label = summarised > 0 ? [words.tableLabel, words.notListed(whole(summarised))] : [words.tableLabel];
+    setAttribute(this.node, "aria-label", label.join(", "));
     // The head is a row too.
     setAttribute(this.node, "aria-rowcount", String(this.#rows.length + 1));
     this.#virtual.resize(this.#rows.length);

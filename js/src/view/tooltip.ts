@@ -3,6 +3,7 @@ import { blockedName } from "../base/codes";
 import { duration, percent, whole } from "../base/format";
 import { NO_ROW } from "../base/message";
 import type { Px } from "../base/units";
+import { kindOfCode } from "../model/filter";
 import type { Recording } from "../model/recording";
 import type { RowPlace } from "../render/layout";
 import type { Picked } from "../render/pick";
@@ -29,6 +30,7 @@ function waitContent(recording: Recording, picked: Extract<Picked, { kind: "wait
   const where = element("span", "", `${who}: ${words.blocked[blockedName(picked.code)]}`);
   const title = element("div", "pv-tip-title", swatch("wait"), where);
   const lines: Line[] = [[words.blockedFor, duration(picked.end - picked.start)]];
+  if (picked.times > 1) lines.push([words.waits, whole(picked.times)]);
   if (picked.row !== NO_ROW) lines.push([words.for, callName(recording, picked.row)]);
   return [title, table(lines)];
 }
@@ -42,6 +44,18 @@ function mergedContent(picked: Extract<Picked, { kind: "merged" }>): Node[] {
   const failed =
     picked.failed >= 0.5 ? [element("div", "pv-tip-outcome", words.mergedFailed(whole(picked.failed)))] : [];
   return [title, ...failed, table(lines), element("div", "pv-tip-hint", words.zoomHint)];
+}
+
+function summaryContent({ code, calls, start, end }: Extract<Picked, { kind: "summary" }>): Node[] {
+  const name = element("span", "", words.summarisedTitle(whole(calls), calls));
+  const kind = kindOfCode(code);
+  const title = element("div", "pv-tip-title", swatch(kind), name);
+  const lines: Line[] = [
+    [words.from, duration(start)],
+    [words.busyFor, duration(end - start)],
+  ];
+  const outcome = element("div", "pv-tip-outcome", words.kinds[kind]);
+  return [title, outcome, table(lines), element("div", "pv-tip-hint", words.summarisedHint)];
 }
 
 /** The near edge of something `size` long that stands beside `at`: after it where there is room, else before it. */
@@ -72,7 +86,9 @@ export class Tooltip {
         ? callContent(recording, picked)
         : picked.kind === "wait"
           ? waitContent(recording, picked, place)
-          : mergedContent(picked);
+          : picked.kind === "summary"
+            ? summaryContent(picked)
+            : mergedContent(picked);
     this.node.replaceChildren(...content);
     if (!this.#shown) this.node.showPopover();
     this.#shown = true;

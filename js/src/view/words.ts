@@ -152,6 +152,15 @@ export const words = {
   mergedCalls: "summarised by pixel",
   mergedHint:
     "Each pixel column shows the share of its time that was busy, and marks every failed call. Zoom in to see each call.",
+  summarisedCalls: "calls summarised",
+  summarisedTitle: (count: string, n: number) => `${count} ${plural(n, "call", "calls")}, summarised`,
+  summarisedHint:
+    "A summary slice is as long as its calls were busy, from the start of the first. Each call by itself is not kept.",
+  notListed: (count: string) => `${count} summarised calls are not listed`,
+  notFound: (count: string) => `${count} summarised calls not searched`,
+  notMeasured: "of them summarised, without a length",
+  busyFor: "busy for",
+  waits: "short waits",
   legend: "Legend; press to show one kind alone, with Shift to add another",
   filterHint: (kind: string) => `Show only ${kind}; with Shift, add or remove`,
   mergedFailed: (count: string) => `${count} failed`,

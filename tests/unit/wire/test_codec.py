@@ -73,11 +73,11 @@ def test_a_truncated_blob_is_refused(length):
         b"PK\3\4 something else altogether",
         GOOD + b"\0" * 8,
         GOOD.replace(b"consumed", b"consumer"),
-        pack(Message({"v": 1, "sections": 7}, [])),
-        pack(Message({"v": 1, "sections": [["consumed", -1]]}, [])),
-        pack(Message({"v": 1, "sections": [["consumed", "3"]]}, [])),
-        pack(Message({"v": 1, "sections": [["consumed"]]}, [])),
-        pack(Message({"v": 1}, [])),
+        pack(Message({"v": 2, "sections": 7}, [])),
+        pack(Message({"v": 2, "sections": [["consumed", -1]]}, [])),
+        pack(Message({"v": 2, "sections": [["consumed", "3"]]}, [])),
+        pack(Message({"v": 2, "sections": [["consumed"]]}, [])),
+        pack(Message({"v": 2}, [])),
         pack(Message([], [])),
     ],
 )
@@ -88,8 +88,8 @@ def test_a_foreign_or_damaged_blob_is_refused(blob):
 
 def test_a_newer_version_is_refused_by_its_number():
     newer = encode({}, {}, 0)
-    newer.header["v"] = 2
-    with pytest.raises(WireError, match="version 2"):
+    newer.header["v"] = 3
+    with pytest.raises(WireError, match="version 3"):
         decode(unpack(pack(newer)))
 
 
