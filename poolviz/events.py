@@ -50,6 +50,17 @@ class Submitted(NamedTuple):
     scope: "array[int]"
 
 
+class Chunked(NamedTuple):
+    """A map whose items are sent in chunks of a size that the caller chose; told after its submission."""
+
+    pool: int
+    first: int
+    """Number of its first call."""
+    calls: int
+    size: int
+    """Items of a chunk, above 1; the last chunk may have fewer."""
+
+
 class Running(NamedTuple):
     """What runs at the moment of the flush: a snapshot, repeated at each flush for as long as it is true."""
 
@@ -168,6 +179,7 @@ class WorkerExited(NamedTuple):
 
 Batch = (
     Submitted
+    | Chunked
     | Running
     | Ended
     | Consumed

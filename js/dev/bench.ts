@@ -157,6 +157,7 @@ const EMPTY: Parameters<Recording["fold"]>[0] = {
   prints: [],
   printsOmitted: 0,
   calls: null,
+  chunks: null,
   running: null,
   ended: null,
   consumed: null,

@@ -22,6 +22,8 @@ export interface Plan {
   /** Share of calls that raise. */
   readonly failing?: number;
   readonly pools?: number;
+  /** Items of a chunk, which one worker runs one after another; 1 by default. */
+  readonly chunk?: number;
   readonly seed?: number;
 }
 
@@ -33,13 +35,16 @@ interface Ended {
   outcome: number;
 }
 
-function simulate({ calls, lanes, length, failing = 0, seed = 7 }: Plan): Ended[] {
+function simulate({ calls, lanes, length, failing = 0, seed = 7, chunk = 1 }: Plan): Ended[] {
   const random = seeded(seed);
   const free = Array.from({ length: lanes }, (_, lane) => 60 * MS + lane * 9 * MS * random());
   const ended: Ended[] = [];
+  let lane = 0;
   for (let row = 0; row < calls; row++) {
-    let lane = 0;
-    for (let i = 1; i < lanes; i++) if (free[i]! < free[lane]!) lane = i;
+    if (row % chunk === 0) {
+      lane = 0;
+      for (let i = 1; i < lanes; i++) if (free[i]! < free[lane]!) lane = i;
+    }
     const started = free[lane]! + length * 0.02 * random();
     const finished = started + length * (0.35 + random() ** 3 * 3);
     free[lane] = finished;
@@ -162,6 +167,7 @@ export function snapshot(plan: Plan, now = Number.POSITIVE_INFINITY, fields: Rec
       ? {}
       : {
           calls: { first: [0], count: [plan.calls], submitted: [1 * MS], label: [0], item: [0] },
+          ...(plan.chunk ? { chunks: { first: [0], count: [plan.calls], size: [plan.chunk] } } : {}),
           running: {
             row: running.map((call) => call.row),
             lane: running.map((call) => call.lane),

@@ -17,6 +17,7 @@ const SECTIONS = {
     delivered: [2_601_000, 2_700_000],
     outcome: [1, 3],
   },
+  chunks: { first: [0], count: [7], size: [3] },
   consumed: { row: [3], time: [2_800_000], caller: [0] },
   waits: { caller: [0], kind: [2], start: [1_100_000], end: [Number.NaN], row: [4294967295], times: [9] },
   summaries: { batch: [0], lane: [1], outcome: [1], start: [1_200_000], end: [1_300_000], calls: [70_000] },

@@ -77,6 +77,25 @@ describe("the panel", () => {
     expect(shownText()).toBe("");
   });
 
+  it("says which place a call has in its chunk", () => {
+    start(snapshot({ calls: 47, lanes: 2, length: 9 * MS, chunk: 20 }));
+    for (const [row, said] of [
+      [0, "items 0–19, no. 1 of 20"],
+      [42, "items 40–46, no. 3 of 7"],
+    ] as const) {
+      model.set("selection", { kind: "call", row });
+      expect(text(".pv-panel-body")).toContain(said);
+    }
+    expect(one('.pv-swatch[data-kind="chunk"]').closest<HTMLElement>(".pv-entry")?.hidden).toBe(false);
+  });
+
+  it("says nothing of chunks where there are none", () => {
+    start();
+    model.set("selection", { kind: "call", row: 3 });
+    expect(text(".pv-panel-body")).not.toContain("no. ");
+    expect(one('.pv-swatch[data-kind="chunk"]').closest<HTMLElement>(".pv-entry")?.hidden).toBe(true);
+  });
+
   it("says that output is missing which nobody told of", () => {
     start(printing([[1, "here\n", 0]], { prints_omitted: 7 }));
     model.set("selection", { kind: "call", row: 1 });

@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 
 from poolviz import interrupts, observe, scopes
 from poolviz.clock import now
-from poolviz.events import Blocked, Failed, Outcome
+from poolviz.events import Blocked, Chunked, Failed, Outcome
 from poolviz.executors import base, manager, versions
 from poolviz.executors.definitions import NOTHING
 from poolviz.executors.future import Future
@@ -203,6 +203,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             self._last_call = first + len(rows) - 1
             if journal is not None and rows:
                 journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
+                if chunksize is not None and chunksize > 1:
+                    journal.batches.append(Chunked(journal.pool, first, len(rows), chunksize))
             if rows:
                 run = MapRun(functions.use(data, lasting), snapshot, None if payloads else rows, payloads, chunksize, journal, first)
                 pool.submit(run, len(rows))

@@ -7,7 +7,7 @@ from itertools import chain
 from operator import lt
 from typing import Any
 
-from poolviz.events import Blocked, Failed, Outcome
+from poolviz.events import Blocked, Chunked, Failed, Outcome
 from poolviz.observe import plain
 from poolviz.tracing.answers import Everything
 from poolviz.tracing.calls import COUNTS, TIMES
@@ -83,6 +83,7 @@ _LISTS: dict[str, Callable[[object], Any]] = {
     "workers": _record_maker(WorkerRecord),
     "errors": _record_maker(Failed),
     "prints": _print,
+    "chunks": _record_maker(Chunked),
     "callers": _caller,
     "labels": _label,
 }
@@ -151,7 +152,10 @@ def check_table(everything: Everything, start: int, labels: int) -> None:
     _belong(everything.prints, known, "output", "calls")
     _belong((worker.pool for worker in present.workers), {pool.pool for pool in present.pools}, "workers", "pools")
     expect(start <= present.now, "a trace that was saved before it began")
+    _within((told.size for told in everything.chunks), 2, LATEST, "chunks")
+    _within(chain.from_iterable((told.first, told.calls) for told in everything.chunks), 1, LATEST, "chunks")
     last = numbers[-1] if numbers else LATEST
+    _within((told.first + told.calls - 1 for told in everything.chunks), 1, numbers[-1] if numbers else 0, "chunks")
     _within((call.call for call in present.running), 1, last, "running calls")
     _within((call.started for call in present.running), 0, LATEST, "running calls")
     _within(chain.from_iterable((w.started, w.ready, w.exited) for w in present.workers), 0, LATEST, "workers")

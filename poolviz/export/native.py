@@ -72,6 +72,7 @@ def render(trace: Trace) -> bytes:
         "labels": [observe.labels[label] for label in used],
         "errors": everything.errors,
         "prints": [(call, *output) for call, output in everything.prints.items()],
+        "chunks": everything.chunks,
         "calls": len(calls["call"]),
         "waits": len(everything.waits["start"]),
     }
@@ -174,7 +175,7 @@ def _trace_of(version: int, body: bytes) -> Trace:
         closed=header["closed"],
         final=True,
     )
-    everything = Everything(present, calls, waits, header["errors"], dict(header["prints"]))
+    everything = Everything(present, calls, waits, header["errors"], dict(header["prints"]), header["chunks"])
     check_table(everything, header["start"], len(header["labels"]))
     labels = list(map(observe.label_id, header["labels"]))
     calls["label"] = array("I", map(labels.__getitem__, calls["label"]))

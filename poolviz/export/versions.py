@@ -1,7 +1,7 @@
 """What files of each version hold: one that was written once is read for ever.
 
 1  calls, waits, errors, pools, workers; callers by their threads' identifiers
-2  also what calls printed, and who took each result; callers by numbers of their own
+2  also what calls printed, chunks, and who took each result; callers by numbers of their own
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def codes_of(version: int) -> tuple[dict[str, str], dict[str, str]]:
 def with_what_is_newer(header: object, version: int) -> object:
     """The header of an older file with what it could not hold yet, as nothing."""
     if version == 1 and isinstance(header, dict):
-        newer: dict[str, Any] = {"prints": []}
+        newer: dict[str, Any] = {"prints": [], "chunks": []}
         return newer | header
     return header
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from poolviz.events import Failed, Printed
+from poolviz.events import Chunked, Failed, Printed
 from poolviz.tracing.columns import Table
 from poolviz.tracing.fold import PoolRecord, RunningCall, WorkerRecord
 from poolviz.tracing.prints import Output
@@ -40,6 +40,7 @@ class Everything:
     errors: list[Failed]
     prints: dict[int, Output]
     """What calls printed, by their numbers."""
+    chunks: list[Chunked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Changes:
     waits: list[Table]
     errors: list[Failed]
     prints: list[Printed]
+    chunks: list[Chunked]
 
     def __bool__(self) -> bool:
-        return bool(self.submitted or self.ended or self.consumed or self.waits or self.errors or self.prints)
+        return any((self.submitted, self.ended, self.consumed, self.waits, self.errors, self.prints, self.chunks))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from poolviz import callers, observe
 from poolviz.events import (
     Batch,
+    Chunked,
     Consumed,
     Ended,
     Failed,
@@ -23,6 +24,7 @@ from poolviz.events import (
     WorkerReady,
     WorkerStarted,
 )
+from poolviz.tracing.chunks import Chunks
 from poolviz.tracing.columns import Column, Columns, bounds, cast, expand, keep
 from poolviz.tracing.gone import NOBODY, Gone
 from poolviz.tracing.prints import Prints
@@ -85,6 +87,7 @@ class State:
         self.running: dict[int, RunningCall] = {}
         self.errors: dict[int, Failed] = {}
         self.prints = Prints()
+        self.chunks = Chunks()
         self.callers: dict[int, str] = {}
         """Names of the threads that waited or took a result, by their numbers."""
         self._most_callers = MANY
@@ -97,6 +100,7 @@ class State:
             Waited: self._waited,
             Failed: self._failed,
             Printed: self._printed,
+            Chunked: self._chunked,
             PoolOpened: self._pool_opened,
             PoolClosed: self._pool_closed,
             WorkerStarted: self._worker_started,
@@ -153,6 +157,7 @@ class State:
                 self._gone.add_column(columns.base, scopes)
             columns.drop(n)
             self.prints.forget_before(columns.base)
+            self.chunks.forget_before(columns.base)
         columns.grow(stop)
 
     def _without_late(self, batch: Submitted) -> Submitted:
@@ -247,6 +252,10 @@ class State:
     def _printed(self, batch: Printed) -> None:
         if batch.call >= self.columns.base:
             self.prints.add(batch)
+
+    def _chunked(self, batch: Chunked) -> None:
+        if batch.first + batch.calls > self.columns.base:
+            self.chunks.add(batch)
 
     def _pool_opened(self, batch: PoolOpened) -> None:
         self.pools[batch.pool] = PoolRecord(batch.pool, batch.kind, batch.name, batch.workers, batch.start_method, batch.time)

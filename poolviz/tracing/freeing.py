@@ -40,6 +40,7 @@ def free(state: State, views: Collection[View], pools: Container[int]) -> None:
         columns.drop(n)
         state.waits.forget_before(columns.base)
         state.prints.forget_before(columns.base)
+        state.chunks.forget_before(columns.base)
         for call in [call for call in state.errors if call < columns.base]:
             del state.errors[call]
     for key, calls in list(state.tally.submitted.items()):

@@ -58,7 +58,7 @@ class RecordingReader:
 
     def changes(self) -> Changes:
         """Nothing is ever new."""
-        return Changes(self._everything.present, [], [], [], [], [], [])
+        return Changes(self._everything.present, [], [], [], [], [], [], [])
 
     def close(self) -> None:
         """Nothing is held."""

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from poolviz import clock, interrupts, observe
-from poolviz.events import Batch, Consumed, Ended, Failed, PoolOpened, Printed, Submitted, Waited
+from poolviz.events import Batch, Chunked, Consumed, Ended, Failed, PoolOpened, Printed, Submitted, Waited
 from poolviz.tracing import host
 from poolviz.tracing.answers import Changes, Everything, Present
 from poolviz.tracing.columns import Table, keep
@@ -33,7 +33,7 @@ LIMIT = 1_000_000
 #: Records that the log may hold for a reader that does not come. Beyond that every reader has to start anew from the rows.
 LOG_LIMIT = 1_000_000
 
-Logged = Submitted | Ended | Consumed | Waited | Failed | Printed
+Logged = Submitted | Ended | Consumed | Waited | Failed | Printed | Chunked
 
 
 class Store:
@@ -169,7 +169,8 @@ class Store:
         waits = keep(waits, [view.has_call(state, call) for call in waits["call"]])
         errors = [failed for failed in state.errors.values() if view.has_call(state, failed.call)]
         prints = {call: output for call, output in state.prints.all().items() if view.has_call(state, call)}
-        return Everything(self._present(view), view.table(state), waits, errors, prints)
+        chunks = [told for told in state.chunks.all() if view.has_chunks(state, told)]
+        return Everything(self._present(view), view.table(state), waits, errors, prints, chunks)
 
 
 class Reader:
@@ -206,7 +207,7 @@ class Reader:
             self._catch_up()
             if missed:
                 return None
-            changes = Changes(store._present(self._view), [], [], [], [], [], [])
+            changes = Changes(store._present(self._view), [], [], [], [], [], [], [])
             for batch in batches:
                 self._sort_in(batch, changes)
             return changes
@@ -226,6 +227,9 @@ class Reader:
         elif isinstance(batch, Printed):
             if view.has_call(state, batch.call):
                 changes.prints.append(batch._replace(text=observe.plain(batch.text)))
+        elif isinstance(batch, Chunked):
+            if view.has_chunks(state, batch):
+                changes.chunks.append(batch)
         elif isinstance(batch, Waited):
             table = _table(batch)
             table = keep(table, [view.has_call(state, call) for call in batch.call])
@@ -254,7 +258,7 @@ def _table(batch: Submitted | Ended | Consumed | Waited) -> Table:
 
 
 def _records(batch: Logged) -> int:
-    if isinstance(batch, Failed | Printed):
+    if isinstance(batch, Failed | Printed | Chunked):
         return 1
     return len(batch.first if isinstance(batch, Submitted) else batch.call)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from operator import mul
 
 from poolviz import scopes
-from poolviz.events import FAILED, Outcome
+from poolviz.events import FAILED, Chunked, Outcome
 from poolviz.tracing.columns import Column, Columns, Table
 from poolviz.tracing.fold import PoolRecord, RunningCall, State, WorkerRecord
 from poolviz.tracing.tally import Key
@@ -88,6 +88,10 @@ class View:
         if 0 <= row < len(state.columns) and state.columns.submitted[row]:
             return self._members[state.columns.column(self.field)[row]]
         return False
+
+    def has_chunks(self, state: State, told: Chunked) -> bool:
+        """Whether a map belongs to the view, all of whose calls are of one pool and one scope."""
+        return self.has_call(state, max(told.first, state.columns.base))
 
     def counts(self, state: State) -> dict[str, int]:
         """Calls by what has become of them, exactly, those whose rows are gone included."""

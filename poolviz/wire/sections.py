@@ -8,7 +8,7 @@ from itertools import chain, compress, count, islice, pairwise, repeat, starmap
 from operator import ne, sub
 
 from poolviz import observe
-from poolviz.events import Blocked
+from poolviz.events import Blocked, Chunked
 from poolviz.tracing.answers import Changes, Everything
 from poolviz.tracing.columns import Column, Table, keep
 from poolviz.tracing.fold import RunningCall
@@ -59,6 +59,7 @@ class Sections:
         consumed = keep({"call": calls["call"], "time": calls["consumed"], "caller": calls["caller"]}, calls["consumed"])
         return {
             "calls": self.runs(calls),
+            "chunks": self.chunks(everything.chunks),
             "running": self.running(everything.present.running),
             "ended": self.ended([ended]),
             "consumed": self.consumed([consumed]),
@@ -76,6 +77,7 @@ class Sections:
                 "label": array("I", map(self.labels.__getitem__, joined(submitted, "label"))),
                 "item": joined(submitted, "item"),
             },
+            "chunks": self.chunks(changes.chunks),
             "running": self.running(changes.present.running),
             "ended": self.ended(changes.ended),
             "consumed": self.consumed(changes.consumed),
@@ -103,6 +105,13 @@ class Sections:
             "label": array("I", map(self.labels.__getitem__, map(calls["label"].__getitem__, firsts))),
             "item": array("i", map(calls["item"].__getitem__, firsts)),
         }
+
+    def chunks(self, maps: list[Chunked]) -> dict[str, Column]:
+        """Maps whose items were sent in chunks."""
+        origin = self.origin
+        shown = [(max(first, origin) - origin, first + calls - max(first, origin), size) for _, first, calls, size in maps]
+        records = [(row, n, min(size, NONE)) for row, n, size in shown if n > 0]
+        return {name: array("I", (record[i] for record in records)) for i, name in enumerate(("first", "count", "size"))}
 
     def lane_column(self, workers: Sequence[int]) -> Column:
         """The lanes of workers. If there are more than the wire has lanes, the last ones' calls are drawn nowhere, but counted."""

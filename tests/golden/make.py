@@ -13,6 +13,7 @@ from unittest import mock
 from poolviz import clock, observe
 from poolviz.events import (
     Blocked,
+    Chunked,
     Consumed,
     Ended,
     Failed,
@@ -140,6 +141,7 @@ def map_run() -> Message:
     run = Run("a map of a thousand items")
     run.crew()
     run.submit((0, 1000, 1 * MS, 0))
+    run.tell(Chunked(1, run.first, 1000, 150))
     run.end(*((row, 7 + 2 * (row % 2), (80 + row) * MS, (81 + row) * MS + row, Outcome.RETURNED) for row in range(1000)))
     run.tell(Consumed(*columns(*((run.first + row, START + (90 + row) * MS, 1) for row in range(900)))))
     run.tell(*(WorkerExited(1, worker, START + 1200 * MS, "") for worker in (7, 9)), PoolClosed(1, START + 1201 * MS))

@@ -53,6 +53,13 @@ export interface CallColumns {
   readonly item: Int32Array;
 }
 
+/** Maps whose items were sent in chunks of `size`: rows `first .. first+count-1`. */
+export interface ChunkColumns {
+  readonly first: Uint32Array;
+  readonly count: Uint32Array;
+  readonly size: Uint32Array;
+}
+
 export interface RunningColumns {
   readonly row: Uint32Array;
   readonly lane: Uint16Array;
@@ -139,6 +146,7 @@ export interface Message extends MessageHead {
   /** How many calls printed of which nothing is said. */
   readonly printsOmitted: number;
   readonly calls: CallColumns | null;
+  readonly chunks: ChunkColumns | null;
   readonly running: RunningColumns | null;
   readonly ended: EndedColumns | null;
   readonly consumed: ConsumedColumns | null;

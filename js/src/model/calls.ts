@@ -97,6 +97,11 @@ export class CallTable {
     return this.#chunks.get(row >>> SHIFT)?.outcome[row & MASK] ?? 0;
   }
 
+  /** Its index in its map, or -1. */
+  itemOf(row: Row): number {
+    return this.#chunks.get(row >>> SHIFT)?.item[row & MASK] ?? -1;
+  }
+
   /**
    * All rows that are known and meet `accept`, ascending. Reading columns instead of calls, so that a million take some milliseconds.
    *

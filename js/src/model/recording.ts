@@ -13,6 +13,7 @@ import { NO_LANE, NO_ROW } from "../base/message";
 import type { Ns, Row } from "../base/units";
 import { Callers } from "./callers";
 import { CallTable } from "./calls";
+import { type Chunk, Chunks } from "./chunks";
 import { SliceIndex } from "./slices";
 import { Steps } from "./steps";
 
@@ -43,6 +44,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class Recording {
   readonly calls = new CallTable();
   readonly callers = new Callers();
+  readonly chunks = new Chunks();
   readonly labels: string[] = [];
   readonly pools = new Map<number, PoolInfo>();
   readonly lanes = new Map<number, Lane>();
@@ -83,6 +85,7 @@ export class Recording {
     }
     this.printsOmitted = Math.max(this.printsOmitted, message.printsOmitted);
     if (message.calls) this.#foldCalls(message.calls);
+    if (message.chunks) this.chunks.fold(message.chunks);
     if (message.running) this.#foldRunning(message.running);
     if (message.ended) this.#foldEnded(message.ended);
     if (message.consumed) {
@@ -105,6 +108,11 @@ export class Recording {
       for (const start of message.waits.start) this.#happened(start);
       for (const end of message.waits.end) this.#happened(end);
     }
+  }
+
+  /** The chunk that a call was sent with; null when it was sent on its own. */
+  chunkOf(row: Row): Chunk | null {
+    return this.chunks.isEmpty ? null : this.chunks.at(row, this.calls.itemOf(row));
   }
 
   /** A lane that nobody has introduced, because that message was lost, is drawn all the same. */

@@ -2,6 +2,7 @@
 import type {
   ArrivalColumns,
   CallColumns,
+  ChunkColumns,
   ConsumedColumns,
   EndedColumns,
   Message,
@@ -83,6 +84,7 @@ export function decodeMessage(json: unknown, buffers: readonly DataView[]): Mess
   return {
     ...header,
     calls: section<CallColumns>("calls"),
+    chunks: section<ChunkColumns>("chunks"),
     running: section<RunningColumns>("running"),
     ended: section<EndedColumns>("ended"),
     consumed: section<ConsumedColumns>("consumed"),

@@ -33,6 +33,8 @@ export type Picked =
     }
   | {
       readonly kind: "merged";
+      /** The first and the last of them. */
+      readonly rows: readonly [first: Row, last: Row];
       readonly count: number;
       readonly failed: number;
       readonly share: number;
@@ -50,6 +52,7 @@ function pickMerged(slices: SliceIndex, scale: TimeScale, x: Px): Picked | null 
   const share = Math.min(1, (sums.busy[1]! - sums.busy[0]!) / step);
   return {
     kind: "merged",
+    rows: [slices.row.get(from), slices.row.get(to - 1)],
     count: slices.callsIn(from, to),
     failed: sums.failed.reduce((total, count) => total + count[1]! - count[0]!, 0),
     share,

@@ -6,6 +6,7 @@ import type { Caller } from "../model/callers";
 import type { Lane, Recording } from "../model/recording";
 import type { SliceIndex, Sums } from "../model/slices";
 import type { Times } from "../model/times";
+import { drawChunks } from "./chunks";
 import { DIM, drawColumns } from "./columns";
 import { drawLead } from "./leads";
 import { drawLife } from "./life";
@@ -87,6 +88,7 @@ export function drawLane(pen: Pen, box: Box, lane: Lane, running: readonly { row
     drawRunning(surface, box, scale, started, now, palette.slices.running, () => pen.textOf(row));
     surface.globalAlpha = 1;
   }
+  drawChunks(surface, box, pen.recording, lane.slices, running, scale, now, palette);
   if (pen.leads && merged === 0) drawLeads(pen, box, lane.slices);
   return merged;
 }

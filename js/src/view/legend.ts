@@ -14,6 +14,7 @@ export class Legend {
   readonly #filter: Filter;
   readonly #entries;
   readonly #wait = element("span", "pv-entry", swatch("wait"), element("span", "", words.blockedLegend));
+  readonly #chunk = element("span", "pv-entry", swatch("chunk"), element("span", "", words.chunkLegend));
   readonly node: HTMLElement;
 
   constructor(filter: Filter, signal: AbortSignal) {
@@ -27,7 +28,7 @@ export class Legend {
       listen(node, "click", pressed, signal);
       return { kind, node, count };
     });
-    this.node = element("div", "pv-legend", ...this.#entries.map((entry) => entry.node), this.#wait);
+    this.node = element("div", "pv-legend", ...this.#entries.map((entry) => entry.node), this.#wait, this.#chunk);
     this.node.setAttribute("role", "group");
     this.node.setAttribute("aria-label", words.legend);
   }
@@ -43,6 +44,7 @@ export class Legend {
       node.classList.toggle("pv-off", !this.#filter.shows(kind));
     }
     setHidden(this.#wait, !store.recording.callers.all.some(({ waits, open }) => waits.count + open.length > 0));
+    setHidden(this.#chunk, store.recording.chunks.isEmpty);
     setHidden(this.node, counts === undefined || counts.total === 0);
   }
 

@@ -8,7 +8,7 @@ import { type SpanStatistics, statisticsOf } from "../model/statistics";
 import type { Store } from "../model/store";
 import { element, setHidden, swatch, tiles } from "./dom";
 import { callName, laneName } from "./naming";
-import { kindOf, type Line, phases, workerLine } from "./phases";
+import { chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
 
 export interface Part {
@@ -46,7 +46,10 @@ export function callContent({ recording }: Store, row: Row, now: Ns): PanelConte
   const name = call === null ? words.unknownCall : callName(recording, row);
   const kind = kindOf(recording, call);
   const lane = call && recording.lanes.get(call.lane);
-  const lines: Line[] = call === null ? [] : [...phases(recording, call, now), ...workerLine(recording, call)];
+  const lines: Line[] =
+    call === null
+      ? []
+      : [...phases(recording, call, now), ...chunkLine(recording, call), ...workerLine(recording, call)];
   if (lane?.info.ident) {
     const pool = recording.pools.get(lane.info.pool);
     lines.push([pool?.kind === "thread" ? words.thread : words.process, String(lane.info.ident)]);

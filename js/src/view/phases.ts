@@ -1,6 +1,6 @@
 /** The life of a call in words: how it ended, and how long each of its phases took. */
 import { type CallKind, Outcome } from "../base/codes";
-import { duration } from "../base/format";
+import { duration, whole } from "../base/format";
 import type { Ns } from "../base/units";
 import type { Call } from "../model/calls";
 import { kindOfCall } from "../model/filter";
@@ -27,6 +27,15 @@ export function phases(recording: Recording, call: Call, now: Ns): Line[] {
   if (!running && Number.isNaN(started)) lines.push(...known(words.endedAfter, finished - submitted));
   lines.push(...known(words.delivered, delivered - finished), ...known(words.consumed, consumed - delivered));
   return lines;
+}
+
+/** Which place a call has in the chunk that it was sent with. */
+export function chunkLine(recording: Recording, call: Call): Line[] {
+  const chunk = recording.chunkOf(call.row);
+  if (chunk === null) return [];
+  const { firstItem, lastItem } = chunk;
+  const [place, size] = [call.item - firstItem + 1, lastItem - firstItem + 1];
+  return [[words.chunk, words.itemOfChunk(whole(firstItem), whole(lastItem), whole(place), whole(size))]];
 }
 
 export function workerLine(recording: Recording, call: Call): Line[] {

@@ -2,14 +2,14 @@
 import { blockedName } from "../base/codes";
 import { duration, percent, whole } from "../base/format";
 import { NO_ROW } from "../base/message";
-import type { Px } from "../base/units";
+import type { Px, Row } from "../base/units";
 import { kindOfCode } from "../model/filter";
 import type { Recording } from "../model/recording";
 import type { RowPlace } from "../render/layout";
 import type { Picked } from "../render/pick";
 import { element, swatch, table } from "./dom";
 import { callerName, callName } from "./naming";
-import { kindOf, type Line, phases, workerLine } from "./phases";
+import { chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
 
 /** Between the pointer and the tooltip. */
@@ -21,7 +21,10 @@ function callContent(recording: Recording, picked: Extract<Picked, { kind: "call
   const title = element("div", "pv-tip-title", swatch(kind), element("span", "", callName(recording, picked.row)));
   const error = recording.errors.get(picked.row)?.error;
   const outcome = [words.kinds[kind], error].filter(Boolean).join(": ");
-  const lines = call === null ? [] : [...phases(recording, call, picked.end), ...workerLine(recording, call)];
+  const lines =
+    call === null
+      ? []
+      : [...phases(recording, call, picked.end), ...chunkLine(recording, call), ...workerLine(recording, call)];
   return [title, element("div", "pv-tip-outcome", outcome), table(lines)];
 }
 
@@ -35,11 +38,19 @@ function waitContent(recording: Recording, picked: Extract<Picked, { kind: "wait
   return [title, table(lines)];
 }
 
-function mergedContent(picked: Extract<Picked, { kind: "merged" }>): Node[] {
+/** The chunk that all of them belong to, if there is one. */
+function mergedChunk(recording: Recording, rows: readonly [Row, Row]): Line[] {
+  const [first, last] = rows.map((row) => recording.chunkOf(row));
+  if (!first || first.firstRow !== last?.firstRow) return [];
+  return [[words.chunk, words.itemsOfChunk(whole(first.firstItem), whole(first.lastItem))]];
+}
+
+function mergedContent(recording: Recording, picked: Extract<Picked, { kind: "merged" }>): Node[] {
   const title = element("div", "pv-tip-title", words.merged(whole(picked.count)));
   const lines: Line[] = [
     [words.from, duration(picked.start)],
     [words.busy, percent(picked.share)],
+    ...mergedChunk(recording, picked.rows),
   ];
   const failed =
     picked.failed >= 0.5 ? [element("div", "pv-tip-outcome", words.mergedFailed(whole(picked.failed)))] : [];
@@ -88,7 +99,7 @@ export class Tooltip {
           ? waitContent(recording, picked, place)
           : picked.kind === "summary"
             ? summaryContent(picked)
-            : mergedContent(picked);
+            : mergedContent(recording, picked);
     this.node.replaceChildren(...content);
     if (!this.#shown) this.node.showPopover();
     this.#shown = true;

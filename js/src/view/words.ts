@@ -25,6 +25,11 @@ export const words = {
   failed: (count: string, outcome: OutcomeName) => `${count} ${words.outcomes[outcome]}`,
   first: (what: string) => `first: ${what}`,
   item: (index: string) => `item ${index}`,
+  chunk: "in chunk",
+  chunkLegend: "chunk of a map",
+  itemOfChunk: (from: string, to: string, place: string, size: string) =>
+    `items ${from}–${to}, no. ${place} of ${size}`,
+  itemsOfChunk: (from: string, to: string) => `items ${from}–${to}`,
   ofMap: (name: string, item: string) => `${name}, item ${item}`,
   outcomes: {
     none: "running",

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import poolviz
 from poolviz import observe
-from poolviz.events import Printed
+from poolviz.events import Chunked, Printed
 from poolviz.export import chrome, native, table
 from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
@@ -36,6 +36,8 @@ def trace():
     # Only workers of a kernel hand over what they print.
     for fd, text, cut in ((1, "é \udcff\n", 0), (2, "<b>to stderr</b>\n", 3)):
         observe.emit(Printed(failed, fd, text, cut))
+    # And only processes have chunks.
+    observe.emit(Chunked(trace.calls["pool"][0], trace.calls["call"][0], 50, 20))
     return trace
 
 
@@ -66,7 +68,9 @@ def test_a_trace_comes_back_as_it_was(trace, tmp_path):
     assert again.read_bytes() == path.read_bytes()
     [printed] = loaded.prints()
     assert (printed.row, printed.text, printed.cut) == (50, "é \\udcff\n<b>to stderr</b>\n", 3)
-    assert loaded.store.everything(loaded.view).prints == trace.store.everything(trace.view).prints
+    ours, theirs = trace.store.everything(trace.view), loaded.store.everything(loaded.view)
+    assert theirs.prints == ours.prints and theirs.chunks == ours.chunks
+    assert [told[2:] for told in theirs.chunks] == [(50, 20)]
     assert loaded.errors()[0].error == "ValueError: 17 \\udcff <b>é</b>"
 
 

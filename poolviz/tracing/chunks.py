@@ -1,0 +1,23 @@
+"""Which maps had their items sent in chunks of an explicit size."""
+
+from poolviz.events import Chunked
+
+
+class Chunks:
+    """One record for each such map."""
+
+    def __init__(self) -> None:
+        self._maps: dict[int, Chunked] = {}
+
+    def add(self, batch: Chunked) -> None:
+        """Take in a map."""
+        self._maps[batch.first] = batch
+
+    def forget_before(self, call: int) -> None:
+        """Drop maps all of whose calls have numbers below `call`."""
+        for first in [first for first, told in self._maps.items() if first + told.calls <= call]:
+            del self._maps[first]
+
+    def all(self) -> list[Chunked]:
+        """The maps, oldest first."""
+        return sorted(self._maps.values(), key=lambda told: told.first)
