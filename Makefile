@@ -54,7 +54,7 @@ docs: bundle ## build the documentation into build/docs; a warning is an error
 notebooks: bundle ## execute the notebooks, keep pictures and short texts of what comes
 	@$(BIN)/python -m scripts.notebooks notebooks/*.ipynb
 
-picture: bundle ## take the README's picture anew
+picture: bundle ## take the README's pictures anew, light and dark
 	@$(BIN)/python -m scripts.picture docs/timeline.png
 
 build: $(READY) ## make the sdist and, from it, the wheel, in dist/

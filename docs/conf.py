@@ -47,3 +47,4 @@ html_title = "poolviz"
 html_static_path = ["theme"]
 html_css_files = ["course.css"]
 html_show_sourcelink = False
+html_show_copyright = False

@@ -1,6 +1,6 @@
-"""Take the README's picture: a pool under a running cell, in real JupyterLab.
+"""Take the README's picture: a pool under a running cell, in real JupyterLab, for light pages and for dark ones.
 
-    python -m scripts.picture docs/timeline.png
+    python -m scripts.picture docs/timeline.png     # and docs/timeline-dark.png
 
 Run from the top of the checkout; needs a Chromium, as the browser tests do.
 """
@@ -33,27 +33,43 @@ with ProcessPoolExecutor(max_workers=4) as pool:
 """
 
 
-def take(path: Path) -> None:
-    """Run the cells and keep the last one as a picture, at twice the usual resolution.
+#: What is added to the picture's name, and the theme of JupyterLab.
+THEMES = {"": "JupyterLab Light", "-dark": "JupyterLab Dark"}
+
+
+def take(lab: Lab, theme: str, path: Path) -> None:
+    """Run the cells and keep the last one as a picture.
+
+    Args:
+        lab: where no notebook is open yet.
+        theme: its name in JupyterLab.
+        path: of the picture.
 
     Raises:
         AssertionError: the timeline did not come to the moment that is worth a picture.
     """
+    lab.open_notebook("%load_ext poolviz\nfrom poolviz import ProcessPoolExecutor", DEFINE, RUN)
+    lab.page.evaluate("(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", theme)
+    lab.page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
+    lab.run_through(0)
+    lab.run_through(1)
+    lab.run_cell(2)
+    lab.timeline(2, lambda seen: seen.finished >= 12 and seen.running == 4 and seen.failed == 1)
+    lab.page.locator(".jp-CodeCell").nth(2).screenshot(path=path)
+    lab.wait_end(2)
+
+
+def take_all(path: Path) -> None:
+    """A picture for each theme, at twice the usual resolution."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, serve("lab", Path(folder)) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find(), headless=True, args=FLAGS)
-        page = browser.new_context(viewport={"width": 1100, "height": 1000}, device_scale_factor=2).new_page()
-        lab = Lab(page, server)
-        lab.open_notebook("%load_ext poolviz\nfrom poolviz import ProcessPoolExecutor", DEFINE, RUN)
-        page.evaluate("() => window.jupyterapp.commands.execute('application:toggle-left-area')")
-        lab.run_through(0)
-        lab.run_through(1)
-        lab.run_cell(2)
-        lab.timeline(2, lambda seen: seen.finished >= 12 and seen.running == 4 and seen.failed == 1)
-        page.locator(".jp-CodeCell").nth(2).screenshot(path=path)
-        lab.wait_end(2)
+        for suffix, theme in THEMES.items():
+            page = browser.new_context(viewport={"width": 1100, "height": 1000}, device_scale_factor=2).new_page()
+            take(Lab(page, server), theme, path.with_stem(path.stem + suffix))
+            server.end_kernels()
         browser.close()
 
 
 if __name__ == "__main__":
-    take(Path(sys.argv[1]))
+    take_all(Path(sys.argv[1]))
