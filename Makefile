@@ -70,8 +70,9 @@ bench-page: bundle ## measure the page in Chromium: frames, ingest, delay, size
 $(VENV)/.peers: $(READY)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-build-isolation --editable '.[peers]' && touch $@
 
-bench-peers: $(VENV)/.peers ## measure, with loky, mpire, Pebble and joblib too
+bench-peers: $(VENV)/.peers bundle ## measure with loky, mpire, Pebble and joblib too; pages beside anytimeline's and Bokeh's
 	@$(BIN)/python -m benchmarks --peers $(ARGS)
+	@[ -n "$(ARGS)" ] || POOLVIZ_CHROMIUM="$$($(BIN)/python scripts/chromium.py)" $(BIN)/python -m benchmarks.pictures
 
 format: $(READY) ## lay the code out
 	@$(BIN)/ruff check --fix

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.figures import Figure, percentiles, table
+from benchmarks.kernel import kernel_figures
 from benchmarks.latency import latency_figures
 from scripts.chromium import ADVICE, find
 from tests.browser.conftest import FLAGS
@@ -51,8 +52,11 @@ def bundle(folder: Path) -> Path:
 
 
 @contextmanager
-def browser() -> Iterator[Browser]:
+def browser(*flags: str) -> Iterator[Browser]:
     """A browser of its own, with software rendering.
+
+    Args:
+        flags: further ones of the command line.
 
     Raises:
         SystemExit: there is none on this machine.
@@ -63,7 +67,7 @@ def browser() -> Iterator[Browser]:
     if chromium is None:
         raise SystemExit(f"no browser: {ADVICE}")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=chromium, headless=True, args=FLAGS)
+        launched = playwright.chromium.launch(executable_path=chromium, headless=True, args=[*FLAGS, *flags])
         yield launched
         launched.close()
 
@@ -133,7 +137,7 @@ def main(argv: list[str] | None = None) -> int:
             found += ingest_figures(page, 10_000 if quick else 100_000, 1 if quick else 8)
             found += renderer_figures(page, 50_000 if quick else 10_000_000, 60 if quick else 240)
         found += latency_figures(chromium, 2 if quick else 20)
-    found += bundle_figures()
+    found += kernel_figures(0.5 if quick else 4) + bundle_figures()
     print(f"{load()}\n\n{table(found)}")
     return 0
 

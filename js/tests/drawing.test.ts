@@ -1,7 +1,7 @@
 /** What is drawn, by the log of a canvas that only remembers. */
 import { describe, expect, it } from "vitest";
 import { encode, type Sections } from "../dev/encode";
-import { snapshot } from "../dev/synthetic";
+import { seeded, snapshot } from "../dev/synthetic";
 import { failureOf, Outcome } from "../src/base/codes";
 import { TimeScale } from "../src/base/scale";
 import { loadOver } from "../src/model/load";
@@ -133,6 +133,33 @@ describe("a lane drawn by column", () => {
       kind === "lost" ? log.filter(({ call }) => call === "stroke") : log.filter(({ call }) => call === "fill");
     expect(colour.length).toBeGreaterThan(0);
     if (kind !== "lost") expect(colour[0]?.fillStyle).toBe(`${kind} edge`);
+  });
+
+  it("marks each failed call among a million, at any zoom, however short, and nothing else", () => {
+    const [total, length] = [1_000_000, 1000];
+    const slices = new SliceIndex(failureOf);
+    const random = seeded(11);
+    const kinds = [Outcome.raised, Outcome.interrupted, Outcome.lost];
+    const failures = new Map(Array.from({ length: 12 }, (_, i) => [Math.floor(random() * total), kinds[i % 3]!]));
+    for (const edge of [1, total - 2]) failures.set(edge, Outcome.raised);
+    for (let i = 0; i < total; i++) {
+      const code = failures.get(i) ?? Outcome.returned;
+      // Half of them take no time at all.
+      slices.add(i, i * length, i * length + (i % 2 ? length : 0), code);
+    }
+    for (let zoom = 0; zoom < 24; zoom++) {
+      const width = zoom === 0 ? total * length : (total * length) / 2 ** (zoom / 3);
+      const start = zoom === 0 ? 0 : random() * (total * length - width);
+      const scale = new TimeScale(start, start + width, BOX.width);
+      const { surface, log } = recorder();
+      const looks = { palette: PALETTE, plain: PALETTE.slices.returned.rgb, shows: null };
+      drawColumns(surface, BOX, scale, slices, new Sums(BOX.width + 1), new FakeStrip(BOX.width), looks);
+      const marks = log.filter(({ call }) => call === "moveTo" || call === "rect").map(({ args }) => Number(args[0]));
+      const places = [...failures.keys()].map((i) => scale.timeToPx(i * length)).filter((x) => x > 0 && x < BOX.width);
+      for (const x of places) expect(marks.filter((mark) => Math.abs(mark - x) < 12).length).toBeGreaterThan(0);
+      for (const mark of marks) expect(places.filter((x) => Math.abs(mark - x) < 12).length).toBeGreaterThan(0);
+      if (zoom === 0) expect(places.length).toBe(failures.size);
+    }
   });
 
   it("has no marks where nothing failed", () => {

@@ -22,7 +22,7 @@ from poolviz import clock, interrupts, observe
 from poolviz.events import Batch, Chunked, Consumed, Ended, Failed, PoolOpened, Printed, Submitted, Waited
 from poolviz.tracing import host
 from poolviz.tracing.answers import Changes, Everything, Present
-from poolviz.tracing.columns import Table, keep
+from poolviz.tracing.columns import Table, bounds, keep
 from poolviz.tracing.fold import State
 from poolviz.tracing.freeing import free
 from poolviz.tracing.view import View
@@ -245,7 +245,7 @@ class Reader:
             table, whole = _table(batch), view.covers(state, batch.pool if isinstance(batch, Ended) else None)
             if whole is False:
                 return
-            if min(batch.call) < columns.base:
+            if bounds(batch.call)[0] < columns.base:
                 table = keep(table, map(columns.base.__le__, batch.call))
             if whole is None:
                 table = keep(table, view.mask(columns, table["call"]))

@@ -20,6 +20,8 @@ def test_all_figures_are_measured() -> None:
         "renderer alone, p95",
         "all cores busy, p95",
         "until drawn, p95",
+        "of a core, submit",
+        "of a core, map",
         "bundle, script and style",
     ):
         [line] = [line for line in lines if name in line]
@@ -37,3 +39,23 @@ def test_what_does_not_compile_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(benchmark, "ROOT", tmp_path)
     with pytest.raises(subprocess.CalledProcessError):
         benchmark.bundle(tmp_path)
+
+
+def test_our_page_is_opened_and_used() -> None:
+    command = [sys.executable, "-m", "benchmarks.pictures", "--alone", "--repetitions", "1", "2000"]
+    done = subprocess.run(command, cwd=benchmark.ROOT, check=True, capture_output=True, text=True, timeout=100)
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("2,000")]
+    assert line.split()[1] == "poolviz" and "unusable" not in line
+    assert [word for word in line.split() if word in ("ms", "s")], line
+
+
+def test_a_page_that_draws_nothing_is_unusable(tmp_path: Path) -> None:
+    (tmp_path / "empty.html").write_text("<canvas></canvas>")
+    script = (
+        "import sys, pathlib\nfrom benchmarks.page import browser\nfrom benchmarks.pictures import gestures\n"
+        "gestures.OPENING = 1\n"
+        "with browser() as chromium: print(gestures.measure(chromium, pathlib.Path(sys.argv[1]), gestures.Way(50)).unusable)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "empty.html")]
+    done = subprocess.run(command, cwd=benchmark.ROOT, check=True, capture_output=True, text=True, timeout=100)
+    assert done.stdout == "no picture within 1 s\n"

@@ -154,9 +154,10 @@ export const words = {
     ],
   ] satisfies readonly (readonly [string, readonly (readonly [string, string])[]])[],
   merged: (count: string) => `${count} calls here`,
-  mergedCalls: "summarised by pixel",
+  mergedCalls: "calls too narrow to draw one by one",
   mergedHint:
-    "Each pixel column shows the share of its time that was busy, and marks every failed call. Zoom in to see each call.",
+    "So many calls share a pixel that its strength shows how much of the time the worker was busy. Every failed call is marked. " +
+    "Zoom in to see each call.",
   summarisedCalls: "calls summarised",
   summarisedTitle: (count: string, n: number) => `${count} ${plural(n, "call", "calls")}, summarised`,
   summarisedHint:
