@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from benchmarks import markdown
 from benchmarks.cases import CASES
 from benchmarks.measure import Case, Run, measure
 from benchmarks.table import Row, rows, table
@@ -67,6 +68,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="one tiny repetition of each: a test that all of it works")
     parser.add_argument("--repetitions", type=int, metavar="N", help="how often each is measured")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too: seconds or bytes for each operation")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the medians there too, as a table of the documentation")
     chosen = parser.parse_args(argv)
     unknown = [name for name in chosen.case if name not in names]
     if unknown:
@@ -93,6 +95,8 @@ def main(argv: list[str] | None = None) -> int:
     print("Medians (least..most). Ratio: above 1 ours is better; its range is that of neighbouring repetitions.")
     print("Best: the ratio of each one's best repetition. Another's load spoils a run where the two ratios lie far apart.\n")
     print(table(found))
+    if chosen.markdown:
+        chosen.markdown.write_text(markdown.page(found, before, after["load"]), encoding="utf-8")
     if chosen.json:
         chosen.json.write_text(json.dumps({"before": before, "after": after, "rows": [_as_json(row) for row in found]}, indent=1) + "\n")
     return 0

@@ -74,32 +74,38 @@ def table(found: list[Row]) -> str:
 def _cells(row: Row) -> tuple[str, ...]:
     mark = "" if row.reached is not False else "<- missed"
     wanted = ("", "") if row.goal is None else (f"{row.goal.at_least:g}", f"{row.goal.aim:g}")
-    spread = f"{_compared(row, row.ratio)} ({_compared(row, row.low)}..{_compared(row, row.high)}){_COMPARED[row.case.score]}"
+    spread = f"{compared(row, row.ratio)} ({compared(row, row.low)}..{compared(row, row.high)}){_COMPARED[row.case.score]}"
     return (
         row.case.title,
         row.against,
         _figures(row.case, row.ours),
         _figures(row.case, row.peer),
         spread,
-        _compared(row, row.best),
+        compared(row, row.best),
         *wanted,
         mark,
     )
 
 
-def _compared(row: Row, value: float) -> str:
+def compared(row: Row, value: float) -> str:
+    """A ratio, a difference or an amount, as the case has it."""
     return f"{value:+.1f}" if row.case.score == "excess" else _digits(value)
 
 
 def _figures(case: Case, figures: list[float]) -> str:
     if not figures:
         return ""
+    middle, low, high, unit = shown(case, figures)
+    return f"{middle} {unit} ({low}..{high})"
+
+
+def shown(case: Case, figures: list[float]) -> tuple[str, str, str, str]:
+    """The median, the least and the most of some figures, and the unit that suits them."""
     values = [1 / figure if case.unit == "rate" else figure for figure in figures]
     scales = _SCALES[case.unit]
-    middle = median(values)
-    scale, unit = next((pair for pair in scales if middle >= pair[0]), scales[-1])
-    shown, low, high = (_digits(value / scale) for value in (middle, min(values), max(values)))
-    return f"{shown} {unit} ({low}..{high})"
+    scale, unit = next((pair for pair in scales if median(values) >= pair[0]), scales[-1])
+    middle, low, high = (_digits(value / scale) for value in (median(values), min(values), max(values)))
+    return middle, low, high, unit
 
 
 def _digits(value: float) -> str:

@@ -35,6 +35,15 @@ def test_cases_can_be_chosen(tmp_path):
     assert {row["case"] for row in rows} == {"thread-submit", "import"}
 
 
+def test_the_documentation_gets_a_table(tmp_path):
+    done = quick("thread-submit", "memory", "--markdown", str(tmp_path / "table.md"))
+    assert not done.returncode, done.stderr
+    head, empty, *table = (tmp_path / "table.md").read_text(encoding="utf-8").splitlines()
+    assert "CPUs, Python 3." in head and not empty
+    assert {line.count("|") for line in table} == {6}
+    assert [line.split(" | ")[0] for line in table[2:]] == ["| thread submit, no-op", "| memory kept for a finished call (tracemalloc)"]
+
+
 def test_an_unknown_case_is_named():
     done = quick("sumbit")
     assert done.returncode == 2
