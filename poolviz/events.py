@@ -82,9 +82,9 @@ class Ended(NamedTuple):
     delivered: "array[int]"
     outcome: "array[int]"
     bytes_out: "array[int]"
-    """Bytes of the pickled arguments, 0 in a thread pool."""
+    """Bytes of the pickled arguments, 0 in a thread pool. Calls that travelled in one message share its bytes evenly."""
     bytes_in: "array[int]"
-    """Bytes of the pickled result, 0 in a thread pool."""
+    """Bytes of the pickled result, 0 in a thread pool; shared in the same way."""
 
 
 class Consumed(NamedTuple):

@@ -22,6 +22,8 @@ export interface Plan {
   /** Share of calls that raise. */
   readonly failing?: number;
   readonly pools?: number;
+  /** Of every pool; by default they are of processes and of threads in turn. */
+  readonly kind?: "process" | "thread";
   /** Items of a chunk, which one worker runs one after another; 1 by default. */
   readonly chunk?: number;
   readonly seed?: number;
@@ -63,6 +65,8 @@ const columns = (ended: readonly Ended[]) => ({
   finished: ended.map((call) => call.finished),
   delivered: ended.map((call) => call.finished + 0.3 * MS),
   outcome: ended.map((call) => call.outcome),
+  bytes_out: ended.map((call) => 40 + ((call.row * 7919) % 5000)),
+  bytes_in: ended.map((call) => (call.outcome === 1 ? 30 + ((call.row * 104_729) % 3000) : 0)),
 });
 
 /** The deltas of a run, one for each `every` ns of it. */
@@ -110,7 +114,7 @@ function people(plan: Plan, end: number | null) {
     callers: { first: 0, names: ["MainThread"] },
     pools: Array.from({ length: pools }, (_, pool) => ({
       pool: pool + 1,
-      kind: pool % 2 ? "thread" : "process",
+      kind: plan.kind ?? (pool % 2 ? "thread" : "process"),
       name: pool % 2 ? "ThreadPoolExecutor" : "ProcessPoolExecutor",
       workers: plan.lanes / pools,
       opened: 0,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { duration, percent, rate, whole } from "../src/base/format";
+import { bytes, duration, percent, rate, whole } from "../src/base/format";
 import { TimeScale } from "../src/base/scale";
 import { roundStep, tickGap, ticks } from "../src/render/axis";
 
@@ -73,6 +73,17 @@ describe("numbers", () => {
     [Number.NaN, "–"],
   ])("%d ns read as %s", (ns, text) => {
     expect(plain(duration(ns))).toBe(text);
+  });
+
+  it("of bytes come in thousands", () => {
+    expect([0, 340, 999.7, 1250, 999_600, 5e9].map((count) => plain(bytes(count)))).toEqual([
+      "0 B",
+      "340 B",
+      "1.00 kB",
+      "1.25 kB",
+      "1.00 MB",
+      "5.00 GB",
+    ]);
   });
 
   it("are grouped, and have no needless digits", () => {

@@ -16,6 +16,8 @@ const SECTIONS = {
     finished: [2_600_000, 2_700_000],
     delivered: [2_601_000, 2_700_000],
     outcome: [1, 3],
+    bytes_out: [120, 0],
+    bytes_in: [4_294_967_295, 0],
   },
   chunks: { first: [0], count: [7], size: [3] },
   consumed: { row: [3], time: [2_800_000], caller: [0] },

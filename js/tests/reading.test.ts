@@ -1,8 +1,9 @@
 // @vitest-environment happy-dom
 /** Reading a timeline: panel, selection, overview, keys, find and filter, in a DOM. */
 import { describe, expect, it, vi } from "vitest";
-import { encode } from "../dev/encode";
+import { encode, pack } from "../dev/encode";
 import { snapshot } from "../dev/synthetic";
+import { bytes } from "../src/base/format";
 import { drag, frame, model, one, panel, plot, pointer, press, start, text } from "./reader";
 
 const MS = 1e6;
@@ -89,11 +90,38 @@ describe("the panel", () => {
     expect(one('.pv-swatch[data-kind="chunk"]').closest<HTMLElement>(".pv-entry")?.hidden).toBe(false);
   });
 
+  it("says how many bytes travelled: a call's own, a share, or the chunk's", () => {
+    const run = (more: object, fields = {}) =>
+      snapshot({ calls: 40, lanes: 1, length: 9 * MS, ...more }, Number.POSITIVE_INFINITY, fields);
+    const ofItem = (row: number) => 40 + ((row * 7919) % 5000);
+    start(run({}));
+    model.set("selection", { kind: "call", row: 7 });
+    expect(text(".pv-panel-body")).toContain(`arguments ≈ ${bytes(ofItem(7))}`.replaceAll("\u202f", " "));
+    expect(text(".pv-panel-body")).toMatch(/result ≈ \d/);
+    model.set("snapshot", pack(run({ chunk: 20, seed: 8 })));
+    vi.advanceTimersByTime(2000);
+    const sum = Array.from({ length: 20 }, (_, i) => ofItem(i)).reduce((a, b) => a + b);
+    expect(text(".pv-panel-body")).toContain(`arguments ≈ ${bytes(sum)} for the chunk`.replaceAll("\u202f", " "));
+  });
+
   it("says nothing of chunks where there are none", () => {
     start();
     model.set("selection", { kind: "call", row: 3 });
     expect(text(".pv-panel-body")).not.toContain("no. ");
     expect(one('.pv-swatch[data-kind="chunk"]').closest<HTMLElement>(".pv-entry")?.hidden).toBe(true);
+  });
+
+  it("has the last word too, however soon it comes", () => {
+    const plan = { calls: 8, lanes: 1, length: 9 * MS };
+    const whole = snapshot(plan);
+    start(snapshot(plan, 80 * MS));
+    while (!text(".pv-panel-title")?.includes("running")) press(".");
+    vi.advanceTimersByTime(10);
+    model.set("snapshot", pack(whole));
+    frame();
+    vi.advanceTimersByTime(5000);
+    frame();
+    expect(text(".pv-panel-title")).toContain("returned");
   });
 
   it("says that output is missing which nobody told of", () => {

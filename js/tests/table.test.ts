@@ -1,9 +1,9 @@
 // @vitest-environment happy-dom
 /** The table and the spoken summary, in a DOM. */
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { COUNTS, encode } from "../dev/encode";
+import { COUNTS, encode, pack } from "../dev/encode";
 import { snapshot } from "../dev/synthetic";
-import { model, one, plot, press, start, text } from "./reader";
+import { frame, model, one, plot, press, start, text } from "./reader";
 
 const MS = 1e6;
 
@@ -70,6 +70,25 @@ describe("the table", () => {
     head("call").click();
     head("call").click();
     expect(order()[0]).toBe(39);
+  });
+
+  it("has bytes only of processes", () => {
+    start();
+    press("t");
+    expect(one(".pv-grid").dataset.processes).toBe("true");
+    expect(one(".pv-grid").getAttribute("aria-colcount")).toBe("9");
+    head("bytes-out").click();
+    const shown = [...document.querySelectorAll<HTMLElement>(".pv-rows .pv-grid-row")].map((row) =>
+      Number(row.dataset.row),
+    );
+    const out = shown.map((row) => 40 + ((row * 7919) % 5000));
+    expect(out).toEqual([...out].sort((a, b) => a - b));
+    expect(cells("bytes-out")[0]?.replace("\u202f", " ")).toMatch(/^\d.* k?B$/);
+    model.set("snapshot", pack(snapshot({ calls: 40, lanes: 2, length: 50 * MS, kind: "thread" })));
+    vi.advanceTimersByTime(10_000);
+    frame();
+    expect(one(".pv-grid").dataset.processes).toBeUndefined();
+    expect(one(".pv-grid").getAttribute("aria-colcount")).toBe("7");
   });
 
   it("has the same filter, and a click selects", () => {

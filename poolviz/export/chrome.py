@@ -126,8 +126,8 @@ class _Writer:
         words = [outcome.name.lower() for outcome in Outcome]
         words[Outcome.NONE] = "running"
         names = {label: json.dumps(observe.labels[label]) for label in set(table["label"])}
-        fields = ("call", "pool", "worker", "label", "item", "submitted", "started", "finished", "outcome")
-        for call, pool, worker, label, item, submitted, started, finished, outcome in _rows(table, *fields):
+        fields = ("call", "pool", "worker", "label", "item", "submitted", "started", "finished", "outcome", "bytes_out", "bytes_in")
+        for call, pool, worker, label, item, submitted, started, finished, outcome, out, back in _rows(table, *fields):
             if not started:
                 continue
             pid = self._processes.get(pool, FIRST_POOL)
@@ -136,6 +136,8 @@ class _Writer:
             args = f'"call":{call},"outcome":"{words[outcome]}"'
             if item >= 0:
                 args += f',"item":{item}'
+            if out or back:
+                args += f',"bytes_out":{out},"bytes_in":{back}'
             if call in self._errors:
                 args += f',"error":{json.dumps(self._errors[call])}'
             where = f'"pid":{pid},"tid":{tid},"ts":{begin:.3f}'

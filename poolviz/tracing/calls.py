@@ -79,8 +79,8 @@ class Calls(Mapping[str, Sequence[Any]]):
     ``call``, ``pool``, ``worker`` (numbers; -1 for a call that had no worker), ``name``, ``item`` (index in its `map`, -1 for
     `submit`), ``outcome`` (``none`` while it has not ended), ``submitted``, ``sent``, ``started``, ``finished``, ``delivered``,
     ``consumed`` (ns since the trace's start, -1 for what has not happened), ``caller`` (name of the thread that took the result, empty
-    when none has), ``bytes_out``, ``bytes_in`` (of pickled arguments and
-    result, at most 4 GiB, 0 in a thread pool).
+    when none has), ``bytes_out``, ``bytes_in`` (of pickled arguments and result, at most 4 GiB, 0 in a thread pool; calls that travelled
+    in one message share its bytes evenly; a function's own code goes once to each worker and is not counted).
     """
 
     def __init__(self, table: Table, start: int, callers: Mapping[int, str]) -> None:

@@ -10,13 +10,14 @@ from operator import ne, sub
 from poolviz import observe
 from poolviz.events import Blocked, Chunked
 from poolviz.tracing.answers import Changes, Everything
-from poolviz.tracing.columns import Column, Table, keep
+from poolviz.tracing.columns import Column, Table, cast, keep
 from poolviz.tracing.fold import RunningCall
 from poolviz.tracing.vector import offsets
 from poolviz.wire.codec import NONE
 
 NO_LANE = NO_CALLER = 2**16 - 1
 ENDED = ("sent", "started", "finished", "delivered", "outcome")
+SIZES = ("bytes_out", "bytes_in")
 
 #: Who blocks in these waits for several calls: the wait's own call says whose trace it belongs to, not what it waits for.
 SEVERAL = frozenset({Blocked.AS_COMPLETED, Blocked.WAIT, Blocked.SHUTDOWN})
@@ -55,7 +56,7 @@ class Sections:
     def all(self, everything: Everything) -> dict[str, dict[str, Column]]:
         """The sections of a snapshot."""
         calls = everything.calls
-        ended = keep({name: calls[name] for name in ("call", "worker", *ENDED)}, calls["outcome"])
+        ended = keep({name: calls[name] for name in ("call", "worker", *ENDED, *SIZES)}, calls["outcome"])
         consumed = keep({"call": calls["call"], "time": calls["consumed"], "caller": calls["caller"]}, calls["consumed"])
         return {
             "calls": self.runs(calls),
@@ -137,6 +138,7 @@ class Sections:
             "row": self.rows(joined(tables, "call")),
             "lane": self.lane_column(joined(tables, "worker")),
             **{name: joined(tables, name) for name in ENDED},
+            **{name: cast(joined(tables, name), "I") for name in SIZES},
         }
 
     def consumed(self, tables: list[Table]) -> dict[str, Column]:

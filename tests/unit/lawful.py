@@ -99,6 +99,7 @@ def play(steps, tell, twin, first, scope_ids):
                 call.worker, call.sent, call.started, call.finished = (
                     (-1, 0, 0, time) if seed % 5 == 3 else (4 * pool - 3 + seed % 4, time, time, time + i)
                 )
+                call.bytes_out = seed
                 call.outcome, call.delivered = 1 + (seed + i) % 5, time + 5
                 records.append(
                     (call.number, call.worker, call.sent, call.started, call.finished, call.delivered, call.outcome, seed, 2**40)

@@ -28,6 +28,18 @@ export function duration(ns: Ns): string {
   return `${unit === "ns" ? Math.round(value) : significant(value)}${THIN}${unit}`;
 }
 
+const SIZES: readonly (readonly [number, string])[] = [
+  [1e9, "GB"],
+  [1e6, "MB"],
+  [1e3, "kB"],
+];
+
+/** A number of bytes, such as `340 B` or `1.25 kB`; a kB is 1000 of them. */
+export function bytes(count: number): string {
+  const [size, unit] = SIZES.find(([size]) => count >= size * 0.9995) ?? [1, "B"];
+  return `${unit === "B" ? Math.round(count) : significant(count / size)}${THIN}${unit}`;
+}
+
 /** A whole number with its thousands apart. */
 export function whole(value: number): string {
   return Math.round(value)

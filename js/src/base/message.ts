@@ -75,6 +75,9 @@ export interface EndedColumns {
   readonly finished: Float64Array;
   readonly delivered: Float64Array;
   readonly outcome: Uint8Array;
+  /** Of pickled arguments and result, 0 where nothing was sent. Calls of one message share its bytes evenly. */
+  readonly bytes_out: Uint32Array;
+  readonly bytes_in: Uint32Array;
 }
 
 export interface ConsumedColumns {

@@ -20,6 +20,8 @@ function makeChunk() {
     item: new Int32Array(SIZE).fill(-1),
     lane: new Uint16Array(SIZE).fill(NO_LANE),
     outcome: new Uint8Array(SIZE),
+    bytesOut: new Uint32Array(SIZE),
+    bytesIn: new Uint32Array(SIZE),
   };
 }
 
@@ -39,6 +41,9 @@ export interface Call {
   readonly item: number;
   readonly lane: number;
   readonly outcome: number;
+  /** 0 where nothing was sent. */
+  readonly bytesOut: number;
+  readonly bytesIn: number;
 }
 
 export class CallTable {
@@ -83,6 +88,24 @@ export class CallTable {
     chunk.finished[i] = finished;
     chunk.delivered[i] = delivered;
     chunk.outcome[i] = outcome;
+  }
+
+  sent(row: Row, bytesOut: number, bytesIn: number): void {
+    const chunk = this.#chunk(row);
+    chunk.bytesOut[row & MASK] = bytesOut;
+    chunk.bytesIn[row & MASK] = bytesIn;
+  }
+
+  /** Bytes of the calls `first .. last`. */
+  bytesOf(first: Row, last: Row): { out: number; back: number } {
+    let out = 0;
+    let back = 0;
+    for (let row = first; row <= last; row++) {
+      const chunk = this.#chunks.get(row >>> SHIFT);
+      out += chunk?.bytesOut[row & MASK] ?? 0;
+      back += chunk?.bytesIn[row & MASK] ?? 0;
+    }
+    return { out, back };
   }
 
   /** @returns whether that is news */
@@ -138,6 +161,8 @@ export class CallTable {
       item: chunk.item[i]!,
       lane: chunk.lane[i]!,
       outcome: chunk.outcome[i]!,
+      bytesOut: chunk.bytesOut[i]!,
+      bytesIn: chunk.bytesIn[i]!,
     };
     const known = !Number.isNaN(call.submitted) || !Number.isNaN(call.started) || !Number.isNaN(call.finished);
     return known ? call : null;

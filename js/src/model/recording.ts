@@ -115,6 +115,11 @@ export class Recording {
     return this.chunks.isEmpty ? null : this.chunks.at(row, this.calls.itemOf(row));
   }
 
+  /** Whether calls travel to their workers, and results back. */
+  get hasProcesses(): boolean {
+    return [...this.pools.values()].some((pool) => pool.kind === "process");
+  }
+
   /** A lane that nobody has introduced, because that message was lost, is drawn all the same. */
   #lane(lane: number): Lane {
     let found = this.lanes.get(lane);
@@ -149,13 +154,14 @@ export class Recording {
     }
   }
 
-  #foldEnded({ row, lane, sent, started, finished, delivered, outcome }: EndedColumns): void {
+  #foldEnded({ row, lane, sent, started, finished, delivered, outcome, bytes_out, bytes_in }: EndedColumns): void {
     for (let i = 0; i < row.length; i++) {
       const code = outcome[i]!;
       // A message that repeats what a resync has brought must not draw a call twice.
       if (this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
       this.running.delete(row[i]!);
       this.calls.ended(row[i]!, lane[i]!, sent[i]!, started[i]!, finished[i]!, delivered[i]!, code);
+      if (bytes_out[i]! + bytes_in[i]! > 0) this.calls.sent(row[i]!, bytes_out[i]!, bytes_in[i]!);
       this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + 1);
       if (lane[i]! !== NO_LANE && !Number.isNaN(started[i]!)) {
         this.#lane(lane[i]!).slices.add(row[i]!, started[i]!, finished[i]!, code);

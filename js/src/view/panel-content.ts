@@ -8,7 +8,7 @@ import { type SpanStatistics, statisticsOf } from "../model/statistics";
 import type { Store } from "../model/store";
 import { element, setHidden, swatch, tiles } from "./dom";
 import { callName, laneName } from "./naming";
-import { chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
+import { bytesLines, chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
 
 export interface Part {
@@ -49,7 +49,12 @@ export function callContent({ recording }: Store, row: Row, now: Ns): PanelConte
   const lines: Line[] =
     call === null
       ? []
-      : [...phases(recording, call, now), ...chunkLine(recording, call), ...workerLine(recording, call)];
+      : [
+          ...phases(recording, call, now),
+          ...chunkLine(recording, call),
+          ...bytesLines(recording, call),
+          ...workerLine(recording, call),
+        ];
   if (lane?.info.ident) {
     const pool = recording.pools.get(lane.info.pool);
     lines.push([pool?.kind === "thread" ? words.thread : words.process, String(lane.info.ident)]);

@@ -52,15 +52,20 @@ export class Panel {
     this.node.focus();
   }
 
-  /** Say in full what is selected. @param now until when running calls have run */
-  update(store: Store, now: Ns, page: PageMs): void {
+  /**
+   * Say in full what is selected.
+   *
+   * @param now until when running calls have run
+   * @param always also if it was said a moment ago: nothing may come after this
+   */
+  update(store: Store, now: Ns, page: PageMs, always = false): void {
     const selected = store.selection.value;
     setHidden(this.node, selected === null);
     if (selected === null) {
       this.#shown = null;
       return;
     }
-    if (selected === this.#shown && page - this.#shownAt < RENEW) return;
+    if (!always && selected === this.#shown && page - this.#shownAt < RENEW) return;
     this.#shownAt = page;
     this.#shown = selected;
     const content =

@@ -1,6 +1,6 @@
 /** The life of a call in words: how it ended, and how long each of its phases took. */
 import { type CallKind, Outcome } from "../base/codes";
-import { duration, whole } from "../base/format";
+import { bytes, duration, whole } from "../base/format";
 import type { Ns } from "../base/units";
 import type { Call } from "../model/calls";
 import { kindOfCall } from "../model/filter";
@@ -36,6 +36,28 @@ export function chunkLine(recording: Recording, call: Call): Line[] {
   const { firstItem, lastItem } = chunk;
   const [place, size] = [call.item - firstItem + 1, lastItem - firstItem + 1];
   return [[words.chunk, words.itemOfChunk(whole(firstItem), whole(lastItem), whole(place), whole(size))]];
+}
+
+/** The most that a column holds; of what is longer nobody knows how long it is. */
+const MOST_BYTES = 2 ** 32 - 1;
+
+/** How many bytes went to the worker, and how many came back. Of a chunk only its own sum is known. */
+export function bytesLines(recording: Recording, call: Call): Line[] {
+  const chunk = recording.chunkOf(call.row);
+  const { bytesOut, bytesIn, item } = call;
+  if (chunk === null) {
+    return [...size(words.bytesOut, bytesOut, item < 0), ...size(words.bytesIn, bytesIn, false)];
+  }
+  const { out, back } = recording.calls.bytesOf(chunk.firstRow, chunk.lastRow);
+  const ofChunk = ([label, value]: Line): Line => [label, words.ofChunk(value)];
+  return [...size(words.bytesOut, out, false), ...size(words.bytesIn, back, false)].map(ofChunk);
+}
+
+/** @param exact whether it was sent in a message of its own, else it is a share */
+function size(label: string, count: number, exact: boolean): Line[] {
+  if (count === 0) return [];
+  if (count >= MOST_BYTES) return [[label, words.atLeast(bytes(count))]];
+  return [[label, exact ? bytes(count) : words.about(bytes(count))]];
 }
 
 export function workerLine(recording: Recording, call: Call): Line[] {

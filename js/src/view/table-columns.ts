@@ -1,6 +1,6 @@
 /** The columns of the table: what each is called, what it says of a call, and by what it is sorted. */
 import type { CallKind } from "../base/codes";
-import { duration } from "../base/format";
+import { bytes, duration } from "../base/format";
 import type { Ns } from "../base/units";
 import type { Call } from "../model/calls";
 import type { Recording } from "../model/recording";
@@ -12,6 +12,10 @@ export interface TableColumn {
   readonly id: string;
   readonly name: string;
   readonly text: (recording: Recording, call: Call, now: Ns) => string;
+  /** What its name does not say. */
+  readonly hint?: string;
+  /** Whether only processes have such a thing. */
+  readonly ofProcesses?: boolean;
   /** Numbers stand at the right. */
   readonly isNumber: boolean;
   /** What a call is sorted by; NaN comes last. */
@@ -26,6 +30,8 @@ function ranks(values: readonly string[]): Map<string, number> {
 }
 
 const time = (value: Ns) => (Number.isNaN(value) ? "" : duration(value));
+
+const size = (count: number) => (count === 0 ? "" : bytes(count));
 
 const waited = (call: Call) => call.started - call.submitted;
 
@@ -82,6 +88,24 @@ export const COLUMNS: readonly TableColumn[] = [
     text: (recording, call, now) => time(ran(recording, call, now)),
     isNumber: true,
     key: (recording, now) => (call) => ran(recording, call, now),
+  },
+  {
+    id: "bytes-out",
+    name: words.bytesOut,
+    hint: words.sharedBytes,
+    ofProcesses: true,
+    text: (_recording, call) => size(call.bytesOut),
+    isNumber: true,
+    key: () => (call) => call.bytesOut || Number.NaN,
+  },
+  {
+    id: "bytes-in",
+    name: words.bytesIn,
+    hint: words.sharedBytes,
+    ofProcesses: true,
+    text: (_recording, call) => size(call.bytesIn),
+    isNumber: true,
+    key: () => (call) => call.bytesIn || Number.NaN,
   },
   {
     id: "error",

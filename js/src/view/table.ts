@@ -53,7 +53,6 @@ export class CallGrid {
     this.node.append(head, this.#virtual.node);
     this.node.setAttribute("role", "grid");
     this.node.setAttribute("aria-label", words.tableLabel);
-    this.node.setAttribute("aria-colcount", String(COLUMNS.length));
     this.node.tabIndex = 0;
     this.node.hidden = true;
     listen(this.node, "keydown", (event) => this.#pressed(event), signal);
@@ -116,6 +115,10 @@ export class CallGrid {
     const { summarised } = recording;
     const label = summarised > 0 ? [words.tableLabel, words.notListed(whole(summarised))] : [words.tableLabel];
     setAttribute(this.node, "aria-label", label.join(", "));
+    const { hasProcesses } = recording;
+    setAttribute(this.node, "data-processes", hasProcesses ? "true" : null);
+    const columns = COLUMNS.filter((column) => hasProcesses || !column.ofProcesses);
+    setAttribute(this.node, "aria-colcount", String(columns.length));
     // The head is a row too.
     setAttribute(this.node, "aria-rowcount", String(this.#rows.length + 1));
     this.#virtual.resize(this.#rows.length);
@@ -127,6 +130,7 @@ export class CallGrid {
   #head(column: TableColumn, signal: AbortSignal): { column: TableColumn; node: HTMLElement } {
     const button = element("button", "pv-grid-sort", column.name);
     button.type = "button";
+    if (column.hint) button.title = column.hint;
     listen(button, "click", () => this.#sortBy(column), signal);
     const node = element("div", `pv-cell pv-cell-${column.id}`, button);
     node.setAttribute("role", "columnheader");

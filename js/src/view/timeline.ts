@@ -225,7 +225,7 @@ export class Timeline {
     setAttribute(this.root, "aria-label", words.label(store.head?.title || words.untitled));
     this.#header.update(store, page);
     this.#legend.update(store);
-    this.#panel.update(store, store.now(page), page);
+    this.#panel.update(store, store.now(page), page, true);
     this.#describe(page);
     this.#updateToolbar();
   }

@@ -9,7 +9,7 @@ import type { RowPlace } from "../render/layout";
 import type { Picked } from "../render/pick";
 import { element, swatch, table } from "./dom";
 import { callerName, callName } from "./naming";
-import { chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
+import { bytesLines, chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
 
 /** Between the pointer and the tooltip. */
@@ -24,7 +24,12 @@ function callContent(recording: Recording, picked: Extract<Picked, { kind: "call
   const lines =
     call === null
       ? []
-      : [...phases(recording, call, picked.end), ...chunkLine(recording, call), ...workerLine(recording, call)];
+      : [
+          ...phases(recording, call, picked.end),
+          ...chunkLine(recording, call),
+          ...workerLine(recording, call),
+          ...bytesLines(recording, call),
+        ];
   return [title, element("div", "pv-tip-outcome", outcome), table(lines)];
 }
 

@@ -101,6 +101,14 @@ def test_counters_begin_and_end_at_nothing(events):
             assert max(level for _, level in steps) <= 2
 
 
+def test_bytes_are_told_of_processes_alone(events):
+    assert not any("bytes_out" in event["args"] for event in of(events, "X", "call"))
+    with poolviz.ProcessPoolExecutor(1) as pool:
+        pool.submit(len, "x" * 5_000).result(60)
+    [told] = of(json.loads(chrome.render(pool.trace))["traceEvents"], "X", "call")
+    assert told["args"]["bytes_out"] > 5_000 > told["args"]["bytes_in"] > 0
+
+
 def test_names_that_are_hostile_are_only_names():
     with poolviz.trace('"\\</script>') as trace, poolviz.ThreadPoolExecutor(1) as pool:
         pool.options(label='"},{"ph":"X\n\udcff').submit(abs, 1)

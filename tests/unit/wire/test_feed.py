@@ -50,9 +50,10 @@ class Page:
                     "consumed": None,
                     "caller": None,
                     "end": None,
+                    "bytes": None,
                 }
-        for row, lane, *times, outcome in self.records(columns, "ended"):
-            self.rows[row]["end"] = (self.lanes.get(lane), *map(at, times), outcome)
+        for row, lane, *times, outcome, out, back in self.records(columns, "ended"):
+            self.rows[row] |= {"end": (self.lanes.get(lane), *map(at, times), outcome), "bytes": (out, back)}
         for row, time, caller in self.records(columns, "consumed"):
             self.rows[row] |= {"consumed": at(time), "caller": self.callers[caller]}
         self.running = {
@@ -106,6 +107,9 @@ def test_deltas_add_up_to_the_snapshot(rounds, choice, resyncs):
             for number, call in twin.calls.items()
             if call.caller and trace.view.matches(call.pool, call.scope)
         }
+        # Of more than the column holds, it holds the most that it can.
+        sizes = {row + feed.origin: cells["bytes"] for row, cells in page.rows.items() if cells["end"]}
+        assert sizes == {number: (twin.calls[number].bytes_out, 2**32 - 1) for number in sizes}
         assert page.counts == fresh.counts == twin.counts(trace.view)
     feed.close()
 

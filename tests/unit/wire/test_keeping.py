@@ -74,7 +74,7 @@ def outcomes_of(columns):
 
 def busy_of(columns):
     busy = Counter()
-    for _row, lane, _sent, started, finished, _delivered, outcome in records(columns, "ended"):
+    for _row, lane, _sent, started, finished, _delivered, outcome, *_bytes in records(columns, "ended"):
         busy[lane, outcome] += finished - started if started != NONE else 0
     for _batch, lane, outcome, start, end, _calls in records(columns, "summaries"):
         busy[lane, outcome] += end - start if start != NONE else 0
