@@ -11,9 +11,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from threading import get_ident
 from types import FrameType, TracebackType
+from typing import Any
 
 _SIGINT = int(signal.SIGINT)
 _main = threading.main_thread().ident
@@ -46,28 +47,32 @@ class put_off:
                 handler(_SIGINT, self._note.frame)
 
 
-#: Seconds after which a wait of the main thread looks again, see `slices`.
+#: Seconds after which a wait of the main thread looks again, see `acquire`.
 LOOK_AGAIN = 1.0
 
 
-def slices(timeout: float | None) -> Iterator[float]:
-    """A wait in pieces.
+def acquire(lock: Any, timeout: float | None = None) -> bool:
+    """Take a lock, in pieces.
 
-    CPython enters a wait for a lock without a last look at signals: Ctrl-C that comes in that moment is noticed when the wait ends. So
-    whoever waits long does it in pieces.
+    CPython enters a wait for a lock without a last look at signals. Ctrl-C that comes in that moment, or that the system has given to
+    another thread, is noticed when the wait ends. So whoever waits long looks again from time to time.
 
     Args:
-        timeout: seconds; None for no limit.
+        lock: a lock of `threading`.
+        timeout: the most seconds; None for no limit.
 
     Returns:
-        The seconds of each piece; ends when the time is over.
+        Whether it was taken.
     """
-    deadline = None if timeout is None else time.monotonic() + timeout
-    while True:
-        rest = LOOK_AGAIN if deadline is None else deadline - time.monotonic()
-        if rest <= 0:
-            return
-        yield min(rest, LOOK_AGAIN)
+    if timeout is None:
+        while not lock.acquire(True, LOOK_AGAIN):
+            pass
+        return True
+    deadline = time.monotonic() + timeout
+    while (rest := deadline - time.monotonic()) > 0:
+        if lock.acquire(True, min(rest, LOOK_AGAIN)):
+            return True
+    return bool(lock.acquire(False))
 
 
 class _Note:

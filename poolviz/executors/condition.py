@@ -1,14 +1,25 @@
-"""A condition variable whose parts are made when somebody waits.
+"""A condition variable and an event that cost little, and that Ctrl-C leaves whole.
 
 A future has a condition of its own, and most futures are never waited for. `threading.Condition` makes five bound methods and a deque for
-each, 11 objects that the garbage collector visits; with 20,000 futures kept that is half of what a submit costs.
+each, 11 objects that the garbage collector visits; with 20,000 futures kept that is half of what a submit costs. So its parts are made when
+somebody waits.
+
+`threading.Condition`, and with it `threading.Event`, is entered by a function in Python, in which KeyboardInterrupt may be raised when the
+lock is taken and the `with` block has not begun. Nobody would ever release it, and the thread that has the result would wait for good. Here
+locks are entered in C, and who waits holds no lock that another needs:
+
+    with condition: turn = condition.enlist()      interrupts.acquire(turn)   <-- released by --   with condition: condition.notify_all()
 """
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
+from operator import attrgetter
 from typing import Any
+
+from poolviz import interrupts
 
 
 class LeanCondition(threading.Condition):
@@ -17,6 +28,10 @@ class LeanCondition(threading.Condition):
     _waiters: Any
 
     _lock: Any  # an RLock, whose private methods Condition calls too
+
+    # Looked up and called without a step of Python.
+    __enter__ = property(attrgetter("_lock.__enter__"))
+    __exit__ = property(attrgetter("_lock.__exit__"))
 
     def __init__(self) -> None:
         # The parent's constructor is what costs: it is not called, and what it would set stands below.
@@ -34,15 +49,61 @@ class LeanCondition(threading.Condition):
     def _is_owned(self) -> bool:
         return bool(self._lock._is_owned())
 
+    def enlist(self) -> Any:
+        """A lock that is held, and that the next `notify_all` releases; for a thread that has entered, and leaves before it waits."""
+        turn = threading.Lock()
+        turn.acquire()
+        if type(self._waiters) is tuple:
+            self._waiters = deque()
+        self._waiters.append(turn)
+        return turn
+
+    def forget(self, turn: Any) -> None:
+        """Note that nobody waits for what `enlist` gave."""
+        with self._lock:
+            if turn in self._waiters:
+                self._waiters.remove(turn)
+
     def wait(self, timeout: float | None = None) -> bool:
         """See `threading.Condition.wait`."""
         if type(self._waiters) is tuple and self._is_owned():
             self._waiters = deque()
-            self._release_save = self._lock._release_save
-            self._acquire_restore = self._lock._acquire_restore
+        self._release_save = self._lock._release_save
+        self._acquire_restore = self._lock._acquire_restore
         return super().wait(timeout)
 
     def notify_all(self) -> None:
         """See `threading.Condition.notify_all`."""
         if self._waiters or not self._is_owned():
             super().notify_all()
+
+
+class LeanEvent:
+    """`threading.Event`, as far as it is used here."""
+
+    def __init__(self) -> None:
+        self._set = False
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def is_set(self) -> bool:
+        """See `threading.Event.is_set`."""
+        return self._set
+
+    def set(self) -> None:
+        """See `threading.Event.set`."""
+        self._set = True
+        with contextlib.suppress(RuntimeError):  # it is set already, maybe by another thread and just now
+            self._lock.release()
+
+    def clear(self) -> None:
+        """See `threading.Event.clear`; not while another thread may set it."""
+        self._set = False
+        self._lock.acquire(False)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """See `threading.Event.wait`."""
+        if not self._set and interrupts.acquire(self._lock, timeout):
+            with contextlib.suppress(RuntimeError):
+                self._lock.release()  # for the next one who waits
+        return self._set

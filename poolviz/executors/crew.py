@@ -28,6 +28,7 @@ from poolviz import interrupts, observe
 from poolviz.clock import now
 from poolviz.events import Failed, Outcome, WorkerExited, WorkerReady, WorkerStarted
 from poolviz.executors import base
+from poolviz.executors.condition import LeanEvent
 
 logger = logging.getLogger("concurrent.futures")  # where users of the standard library look for a failed initializer
 
@@ -64,7 +65,7 @@ class Crew:
         self.closed = False
         self.broken: str | None = None
         self.journal: observe.Journal | None = None
-        self.over = threading.Event()
+        self.over = LeanEvent()
         """Whether the last thread has left. To be waited for instead of `join`, which takes a thread for ended when a signal comes."""
         _crews.add(self)
 

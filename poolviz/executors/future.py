@@ -66,7 +66,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
 
     def __init__(self) -> None:
         # What the parent's constructor sets, with a condition that costs less; everything else is the parent's.
-        self._condition = LeanCondition()
+        self._condition: LeanCondition = LeanCondition()
         self._state = PENDING
         self._result: Any = None
         self._exception: BaseException | None = None
@@ -126,7 +126,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             BaseException: what the call itself raised.
         """
         try:
-            if self._state in (PENDING, RUNNING) and self._journal is not None:
+            if self._state in (PENDING, RUNNING):
                 self._wait(timeout, Blocked.RESULT)
                 timeout = timeout and 0
             self._take()
@@ -150,33 +150,37 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             TimeoutError: it had not ended in time.
         """
         try:
-            if self._journal is None:
-                return super().exception(timeout)
             self._wait(timeout, Blocked.RESULT)
             self._take()
-            return super().exception(0 if timeout is not None else None)
+            return super().exception(timeout and 0)
         finally:
             del self
 
     def _wait(self, timeout: float | None, kind: Blocked) -> None:
-        journal = self._journal
-        if journal is None or self._state not in (PENDING, RUNNING) or (timeout is not None and timeout <= 0):
+        """Wait until it has ended, or the time is over."""
+        if self._state not in (PENDING, RUNNING) or (timeout is not None and timeout <= 0):
             return  # nobody blocks
-        caller, start = here.number, now()
-        nested = journal.blocked.get(caller)
-        journal.blocked[caller] = (start, kind, self._call)
+        condition, journal = self._condition, self._journal
+        with condition:
+            if self._state not in (PENDING, RUNNING):
+                return
+            turn = condition.enlist()
+        came = False
+        if journal is not None:
+            caller, start = here.number, now()
+            nested = journal.blocked.get(caller)
+            journal.blocked[caller] = (start, kind, self._call)
         try:
-            with self._condition:
-                for seconds in interrupts.slices(timeout):
-                    if self._state not in (PENDING, RUNNING):
-                        break
-                    self._condition.wait(seconds)
+            came = interrupts.acquire(turn, timeout)
         finally:
-            if nested is None:
-                journal.blocked.pop(caller, None)
-            else:  # a signal handler that waits inside a wait
-                journal.blocked[caller] = nested
-            journal.waits += (caller, start, now(), kind, self._call)
+            if not came:
+                condition.forget(turn)
+            if journal is not None:
+                if nested is None:
+                    journal.blocked.pop(caller, None)
+                else:  # a signal handler that waits inside a wait
+                    journal.blocked[caller] = nested
+                journal.waits += (caller, start, now(), kind, self._call)
 
     def _take(self) -> None:
         if not self._taken and self._state == FINISHED and self._journal is not None:

@@ -22,6 +22,7 @@ from concurrent.futures import CancelledError
 from typing import Any, Literal
 
 from poolviz import interrupts
+from poolviz.executors.condition import LeanEvent
 from poolviz.executors.future import Future
 from poolviz.executors.loop import Loop
 from poolviz.executors.mapping import MapRun
@@ -62,13 +63,22 @@ class Manager:
         self.forked = False
         """Whether this is a copy in a child process, where nothing of it works."""
         self.thread: threading.Thread | None = None
-        self.ended = threading.Event()
+        self.ended = LeanEvent()
         """Whether the thread is done. To be waited for instead of `join`, which takes a thread for ended when a signal interrupts it."""
 
     def submit(self, unit: Future | MapRun, calls: int) -> None:
         """Take in a call or a map. Under the scheduler's lock, after `begin`."""
         if self.scheduler.submit(unit, calls):
             self.loop.wakeup.wake()
+
+    def prepare(self) -> None:
+        """Find out whether workers can be told what to do first, before the first is started. Under no lock.
+
+        Raises:
+            Exception: the initializer, or an argument of it, cannot be sent.
+        """
+        if not self.processes.forks:
+            self.processes.starter.try_out()
 
     def begin(self) -> None:
         """Start the manager's thread if it has not been. Under the scheduler's lock.
@@ -103,7 +113,7 @@ class Manager:
         self.scheduler.placements.clear()
         self.scheduler.clear()
         self.loop.wakeup = Wakeup()
-        self.ended = threading.Event()
+        self.ended = LeanEvent()
         self.ended.set()
 
     def close(self) -> None:

@@ -10,7 +10,6 @@ back and given to another; it then makes a block of its own.
 
 from __future__ import annotations
 
-import threading
 import time
 from array import array
 from collections import deque
@@ -21,6 +20,7 @@ from poolviz import interrupts
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Consumed
+from poolviz.executors.condition import LeanCondition
 from poolviz.executors.serialize import Payload
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class MapRun:
         self.chunk = chunk
         self.journal = journal
         self.first_call = first_call
-        self.condition = threading.Condition()
+        self.condition = LeanCondition()
         self.blocks: dict[int, list[Any] | BaseException] = {}
         self.next = 0
         self.again: deque[tuple[int, int]] = deque()
@@ -151,15 +151,21 @@ class MapRun:
         if journal is not None:
             journal.blocked[caller] = (start, Blocked.MAP, call)
         try:
-            with self.condition:
-                while at not in self.blocks:
+            while True:
+                with self.condition:
+                    if at in self.blocks:
+                        return self._pop(at)
                     if self.failure is not None:
                         raise self.failure()
-                    rest = None if deadline is None else deadline - time.monotonic()
-                    if rest is not None and rest <= 0:
-                        raise TimeoutError
-                    self.condition.wait(min(rest or interrupts.LOOK_AGAIN, interrupts.LOOK_AGAIN))
-                return self._pop(at)
+                    turn = self.condition.enlist()
+                came = False
+                try:
+                    came = interrupts.acquire(turn, None if deadline is None else deadline - time.monotonic())
+                finally:
+                    if not came:
+                        self.condition.forget(turn)
+                if not came:
+                    raise TimeoutError
         finally:
             if journal is not None:
                 journal.blocked.pop(caller, None)

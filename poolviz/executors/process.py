@@ -119,6 +119,9 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             raise RuntimeError("cannot schedule new futures after interpreter shutdown")
 
     def _announce(self) -> scopes.Scope:
+        if self._manager.thread is None:
+            self._check_open()
+            self._manager.prepare()
         scope = scopes.current()
         if scope.waiting and self._journal is not None:
             self._check_open()
@@ -228,8 +231,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             base.close_journal(self._journal)
         elif wait and pool.thread is not threading.current_thread():
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
-                while not pool.ended.wait(interrupts.LOOK_AGAIN):
-                    pass  # see interrupts.slices
+                pool.ended.wait()
             pool.thread.join()
             shown.flush()
 
@@ -277,8 +279,7 @@ def _at_exit() -> None:
         pool.close()
     for pool in list(manager.managers):
         if pool.thread is not None:
-            while not pool.ended.wait(interrupts.LOOK_AGAIN):
-                pass  # see interrupts.slices
+            pool.ended.wait()
             pool.thread.join()
 
 

@@ -11,7 +11,7 @@ from concurrent.futures import thread as _stdlib
 from types import TracebackType
 from typing import Any, TypeVar
 
-from poolviz import interrupts, observe, scopes
+from poolviz import observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked
 from poolviz.executors import base
@@ -138,8 +138,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         if wait:
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
                 if crew.threads:
-                    while not crew.over.wait(interrupts.LOOK_AGAIN):
-                        pass  # see interrupts.slices
+                    crew.over.wait()
             for thread in list(crew.threads):
                 thread.join()
 

@@ -1,20 +1,27 @@
-"""`wait` and `as_completed`: the standard library's own, with a note of where the caller blocks and what it takes.
+"""`wait` and `as_completed`, with a note of where the caller blocks and what it takes.
 
-They accept futures of any executor, mixed; only those of our pools leave a note.
+They accept futures of any executor, mixed; only those of our pools leave a note. So they work as the standard library's do, with what every
+`concurrent.futures.Future` has: a condition, a state, and waiters, which are told when it ends. What is different is that Ctrl-C ends the
+waiting at once (`condition`), and finds no lock taken and no waiter left.
+
+    wait, as_completed  -- installs a waiter -->  each future  -- add_result, add_exception, add_cancelled -->  waiter.event  -->  caller
 """
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import _base
 from types import TracebackType
 from typing import Any
 
+from poolviz import interrupts
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked
-from poolviz.executors.future import PENDING, RUNNING, Future
+from poolviz.executors.condition import LeanEvent
+from poolviz.executors.future import CANCELLED_AND_NOTIFIED, FINISHED, PENDING, RUNNING, Future
 from poolviz.observe import Journal
 
 
@@ -53,6 +60,23 @@ def _block(futures: deque[Any], kind: Blocked) -> Block:
     return Block(None, 0, kind)
 
 
+def _ended(futures: Iterable[Any]) -> set[Any]:
+    return {future for future in futures if future._state in (CANCELLED_AND_NOTIFIED, FINISHED)}
+
+
+def _install(futures: set[Any], return_when: str) -> Any:
+    """A waiter of the standard library's, with an event of ours. Under the conditions of all the futures."""
+    waiter = _base._create_and_install_waiters(futures, return_when)  # type: ignore[attr-defined]  # not in the stubs
+    waiter.event = LeanEvent()
+    return waiter
+
+
+def _remove(waiter: Any, futures: Iterable[Any]) -> None:
+    for future in futures:
+        with future._condition:
+            future._waiters.remove(waiter)
+
+
 def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _base.ALL_COMPLETED) -> _base.DoneAndNotDoneFutures[Any]:
     """Wait for futures to end.
 
@@ -70,12 +94,27 @@ def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _ba
         ValueError: `return_when` is none of the three.
     """
     futures = set(fs)
-    with _block(deque(futures), Blocked.WAIT):
-        result = _base.wait(futures, timeout, return_when)
-    for future in result.done:
+    waiter = None
+    with interrupts.put_off(), _base._AcquireFutures(futures):
+        done = _ended(futures)
+        if not (
+            len(done) == len(futures)
+            or (return_when == _base.FIRST_COMPLETED and done)
+            or (return_when == _base.FIRST_EXCEPTION and any(not future.cancelled() and future.exception() is not None for future in done))
+        ):
+            waiter = _install(futures, return_when)
+    if waiter is not None:
+        try:
+            with _block(deque(futures - done), Blocked.WAIT):
+                waiter.event.wait(timeout)
+        finally:
+            with interrupts.put_off():
+                _remove(waiter, futures)
+        done.update(waiter.finished_futures)
+    for future in done:
         if isinstance(future, Future):
             future._take()
-    return result
+    return _base.DoneAndNotDoneFutures(done, futures - done)
 
 
 def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[Any]:
@@ -93,18 +132,37 @@ def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[An
     Raises:
         TimeoutError: not all had ended in time; raised by `next`.
     """
-    futures = set(fs)
-    rest = deque(futures)
-    completed = _base.as_completed(futures, timeout)
-    del fs, futures
-    while True:
-        with _block(rest, Blocked.AS_COMPLETED):
-            future = next(completed, None)
-        if future is None:
-            return
-        if isinstance(future, Future):
-            future._take()
-        # Nothing here may keep the future alive while the caller has the turn.
-        box = [future]
-        del future
-        yield box.pop()
+    deadline = None if timeout is None else time.monotonic() + timeout
+    left = set(fs)
+    total = len(left)
+    del fs
+    with interrupts.put_off(), _base._AcquireFutures(left):
+        ended = list(_ended(left))
+        waiter = _install(left, _base._AS_COMPLETED)  # type: ignore[attr-defined]
+    unended = deque(left.difference(ended))
+    try:
+        while True:
+            while ended:
+                future = ended.pop()
+                left.remove(future)
+                _remove(waiter, [future])
+                if isinstance(future, Future):
+                    future._take()
+                # Nothing here may keep the future alive while the caller has the turn.
+                box = [future]
+                del future
+                yield box.pop()
+            if not left:
+                return
+            rest = None if deadline is None else deadline - time.monotonic()
+            if rest is not None and rest < 0:
+                raise TimeoutError(f"{len(left)} (of {total}) futures unfinished")
+            with _block(unended, Blocked.AS_COMPLETED):
+                waiter.event.wait(rest)
+            with interrupts.put_off(), waiter.lock:
+                ended, waiter.finished_futures = waiter.finished_futures, []
+                waiter.event.clear()
+            ended.reverse()
+    finally:
+        with interrupts.put_off():
+            _remove(waiter, left)
