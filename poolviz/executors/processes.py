@@ -61,6 +61,8 @@ class Processes:
         self.max_tasks = max_tasks
         self.deadline = 0.0
         """When those are killed that should have ended; 0 when there are none."""
+        self.forks = ctx.get_start_method() == "fork"
+        """Whether workers inherit what they need, instead of being sent it."""
         self._ctx = ctx
         self._eager = eager
         self._scheduler = scheduler
@@ -89,9 +91,8 @@ class Processes:
         """
         link = Link(self._ctx, parent_shows())
         try:
-            method = self._ctx.get_start_method()
-            inherited = self._links(link) + own_fds if method == "fork" else ()
-            parent = 0 if method == "forkserver" else os.getpid()
+            inherited = self._links(link) + own_fds if self.forks else ()
+            parent = 0 if self._ctx.get_start_method() == "forkserver" else os.getpid()
             args = (link.end, self.starter, self._eager, parent, inherited)
             self.starter.sent = {}
             process = launch.make_process(self._ctx, worker.main, args)

@@ -131,6 +131,11 @@ def initializer_that_naps(sign, seconds):
     time.sleep(seconds)
 
 
+def initializer_that_sends(lock, writer):
+    with lock:
+        writer.send("locked")
+
+
 def loaded_modules(names):
     return [name for name in names if name in sys.modules]
 

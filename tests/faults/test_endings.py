@@ -1,6 +1,7 @@
 """Pools end: by shutdown, by the garbage collector, by the end of the program; and what is pending then."""
 
 import gc
+import itertools
 import weakref
 from concurrent.futures import ALL_COMPLETED, CancelledError, as_completed, wait
 from concurrent.futures import ThreadPoolExecutor as StdlibThreads
@@ -107,6 +108,22 @@ def test_collected_while_a_map_is_read(nothing_left, kind):
     results = make_pool(kind).map(tasks.double, range(1000))
     gc.collect()
     assert list(results) == [2 * i for i in range(1000)]
+
+
+@kinds
+def test_collected_while_a_buffered_map_is_read(nothing_left, kind):
+    """As in the standard library: what was submitted is handed out, and no further item is read."""
+    pool = make_pool(kind)
+    read = []
+    results = pool.map(tasks.double, (read.append(i) or i for i in itertools.count()), buffersize=2)
+    assert [next(results) for _ in range(3)] == [0, 2, 4]
+    gone = weakref.ref(pool)
+    del pool
+    gc.collect()
+    assert gone() is None, "the iterator does not keep the executor alive"
+    so_far = len(read)
+    assert list(results) == [2 * i for i in read[3:]]
+    assert len(read) == so_far
 
 
 @kinds

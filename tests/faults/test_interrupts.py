@@ -65,8 +65,38 @@ def test_ctrl_c_once(run_program, kind, what, tmp_path):
     os.killpg(program.process.pid, signal.SIGINT)
     code, out, err = program.end()
     assert (code, out) == (0, "interrupted\n"), err
-    # A fork server starts its processes with Python's own handler: Ctrl-C in that moment ends one with words of its own.
+    # A fork server starts its processes with Python's own handler: for less than a millisecond Ctrl-C ends one with words of its own.
     assert kind == "forkserver" or "Traceback" not in err, f"no worker complains: {err}"
+    until(lambda: not program.members())
+
+
+BOOTING = """
+import multiprocessing, signal, sys, time
+import poolviz
+from tests.faults import tasks
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+if __name__ == "__mp_main__":
+    tasks.touch(sys.argv[1])
+    time.sleep(0.5)
+
+if __name__ == "__main__":
+    with poolviz.ProcessPoolExecutor(1, multiprocessing.get_context("forkserver")) as pool:
+        future = pool.submit(tasks.double, 21)
+        try:
+            future.result()
+        except KeyboardInterrupt:
+            print("interrupted", future.result())
+"""
+
+
+def test_ctrl_c_while_a_worker_is_booting(run_program, tmp_path):
+    """A fork server's process imports the program itself, which may take long. Ctrl-C in that time does not end it."""
+    program = run_program(BOOTING, tmp_path / "booting")
+    until((tmp_path / "booting").exists)
+    os.killpg(program.process.pid, signal.SIGINT)
+    code, out, err = program.end()
+    assert (code, out, err) == (0, "interrupted 42\n", ""), err
     until(lambda: not program.members())
 
 

@@ -150,3 +150,16 @@ def test_mixed_futures_with_the_standard_library(new_pool, kind):
         for module in (stdlib, poolviz):
             assert module.wait(mixed, LIMIT).not_done == set()
             assert set(module.as_completed(mixed, LIMIT)) == set(mixed)
+
+
+def test_wrong_sizes_are_refused_at_once(new_pool, kind):
+    """Also below `options`."""
+    pool = new_pool(kind)
+    for view in (pool, pool.options(label="x")):
+        with pytest.raises(ValueError, match="chunksize"):
+            view.map(tasks.double, [1], chunksize=0)
+        with pytest.raises(ValueError, match="buffersize"):
+            view.map(tasks.double, [1], buffersize=0)
+        with pytest.raises(TypeError, match="buffersize"):
+            view.map(tasks.double, [1], buffersize=1.5)
+    assert outcomes(pool) == {}

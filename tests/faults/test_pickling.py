@@ -1,5 +1,7 @@
 """What cannot cross to a process or back: the call fails and says why, the pool lives."""
 
+import multiprocessing
+import pickle
 import threading
 
 import pytest
@@ -130,3 +132,46 @@ def test_call_that_raises_what_ends_a_program(new_pool, kind, what):
     assert type(error_of(pool, tasks.raise_class, what)) is what
     assert lives(pool)
     assert pool.submit(tasks.pid).result(LIMIT) == pid
+
+
+def test_initializer_that_cannot_be_pickled(new_pool, kind):
+    """It is found before anything is sent: the caller is told, no process is started, and the pool goes on once it is mended."""
+    lock = threading.Lock()
+    held = [lock]
+    pools = {
+        "argument 1 of `print` (`_thread.lock`)": new_pool(kind, initializer=print, initargs=(lock,)),
+        "argument 2 of `len` (`list`), which holds a `_thread.lock`": new_pool(kind, initializer=len, initargs=("", held)),
+        "holds the variable `lock` (`_thread.lock`)": new_pool(kind, initializer=lambda: lock),
+    }
+    if kind == "fork":  # a forked process has its parent's memory: nothing is pickled
+        assert next(iter(pools.values())).submit(tasks.double, 21).result(LIMIT) == 42
+        return
+    for words, pool in pools.items():
+        for attempt in (lambda pool: pool.submit(tasks.double, 1), lambda pool: pool.map(tasks.double, [1])):
+            with pytest.raises((pickle.PicklingError, TypeError)) as caught:
+                attempt(pool)
+            assert words in str(caught.value)
+        assert not pool._processes
+        assert outcomes(pool) == {}
+    pool.shutdown()
+    with pytest.raises(RuntimeError, match="after shutdown"):
+        pool.submit(tasks.double, 1)
+
+
+def test_initializer_that_could_be_pickled_later(new_pool, kind):
+    held = [threading.Lock()] if kind != "fork" else []
+    pool = new_pool(kind, initializer=tasks.identity, initargs=(held,))
+    if held:
+        with pytest.raises(TypeError, match="lock"):
+            pool.submit(tasks.double, 1)
+        held.clear()
+    assert lives(pool)
+
+
+def test_initializer_with_what_travels_at_the_start_of_a_process_only(new_pool, kind):
+    context = multiprocessing.get_context(kind)
+    lock, (reader, writer) = context.Lock(), context.Pipe(duplex=False)
+    with reader, writer:
+        pool = new_pool(kind, 1, initializer=tasks.initializer_that_sends, initargs=(lock, writer))
+        assert lives(pool)
+        assert reader.poll(LIMIT) and reader.recv() == "locked"
