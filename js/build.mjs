@@ -25,5 +25,11 @@ await Promise.all([
     format: "iife",
     outfile: here("../poolviz/timeline/static/page.js"),
   }),
+  build({
+    ...common,
+    entryPoints: [here("src/output.ts")],
+    format: "iife",
+    outfile: here("../poolviz/timeline/static/output.js"),
+  }),
   build({ ...common, entryPoints: [here("src/widget.css")], outfile: here("../poolviz/timeline/static/widget.css") }),
 ]);

@@ -2,8 +2,8 @@
 
     python -m scripts.notebooks notebooks/*.ipynb
 
-Widgets are shown neither by GitHub nor by a notebook that is opened without its kernel, so each timeline is kept as a picture. With the
-picture goes a hash of the code that led to it: a test compares the two, and tells when a notebook was changed and not executed again.
+What a timeline leaves in a notebook by itself is larger than what belongs into git, so each is kept as a picture. With the picture goes a
+hash of the code that led to it: a test compares the two, and tells when a notebook was changed and not executed again.
 
 A picture shows the timeline as it was at the end of the notebook, when all of its calls have ended. A cell with the tag
 `picture-at-end-of-cell` is about calls that outlive it: its picture shows how they stood when the cell ended.
@@ -12,19 +12,19 @@ A picture shows the timeline as it was at the end of the notebook, when all of i
 import hashlib
 import sys
 import tempfile
-from base64 import b64decode, b64encode
+from base64 import b64encode
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbclient import NotebookClient
 
+from poolviz.timeline import output as outputs
 from scripts.camera import WIDTH, Camera, camera
 
 #: The key of a cell's metadata that holds the hash.
 PICTURE_OF = "poolviz_picture_of"
-WIDGET = "application/vnd.jupyter.widget-view+json"
-STATES = "application/vnd.jupyter.widget-state+json"
 
 #: The tag of a cell whose timeline is to be taken as it was when the cell ended.
 AT_END_OF_CELL = "picture-at-end-of-cell"
@@ -47,50 +47,38 @@ def code_hash(notebook: Any, index: int) -> str:
     return total.hexdigest()
 
 
-def snapshots(notebook: Any) -> dict[str, bytes]:
-    """What an executed notebook keeps of its timelines, by the number of the widget's model."""
-    found = {}
-    for model, saved in notebook.metadata.get("widgets", {}).get(STATES, {}).get("state", {}).items():
-        for buffer in saved.get("buffers", []):
-            if buffer["path"] == ["snapshot"]:
-                found[model] = b64decode(buffer["data"])
-    return found
+def timeline_of(output: Any) -> bytes | None:
+    """The packed trace of a timeline that an output shows; None when it shows none."""
+    return outputs.read(output.get("data", {}).get("text/html", ""))
 
 
-def execute(notebook: Any, folder: Path) -> dict[str, bytes]:
-    """Run all cells, in place.
+def execute(notebook: Any, folder: Path) -> None:
+    """Run all cells.
 
     Args:
-        notebook: as nbformat reads it; afterwards it has its outputs.
+        notebook: as nbformat reads it; afterwards it has its outputs, each timeline as it is to be taken.
         folder: where its kernel works.
-
-    Returns:
-        The timelines to be taken, by the number of the widget's model.
 
     Raises:
         nbclient.exceptions.CellExecutionError: a cell raised.
     """
-    moments: dict[str, bytes] = {}
+    moments: dict[int, list[Any]] = {}
 
     def ended(cell: Any, cell_index: int, execute_reply: Any) -> None:
         if AT_END_OF_CELL in cell.metadata.get("tags", ()):
-            shown = [output.data[WIDGET]["model_id"] for output in cell.outputs if WIDGET in output.get("data", {})]
-            client.set_widgets_metadata()
-            moments.update((model, blob) for model, blob in snapshots(notebook).items() if model in shown)
+            moments[cell_index] = deepcopy(cell.outputs)
 
-    client = NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(folder)}}, on_cell_executed=ended
-    )
-    client.execute()
-    return snapshots(notebook) | moments
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=600, kernel_name="python3", resources=resources, on_cell_executed=ended).execute()
+    for index, moment in moments.items():
+        notebook.cells[index].outputs = moment
 
 
-def kept(output: Any, saved: dict[str, bytes], taken_by: Camera) -> Any | None:
+def kept(output: Any, taken_by: Camera) -> Any | None:
     """An output as it goes into git: a picture, a short text, or nothing.
 
     Args:
         output: as the kernel gave it.
-        saved: the timelines of the notebook, by model.
         taken_by: who takes pictures.
     """
     if output.output_type == "stream":
@@ -98,19 +86,19 @@ def kept(output: Any, saved: dict[str, bytes], taken_by: Camera) -> Any | None:
         return output if output.name == "stdout" and len(output.text) <= SHORT else None
     data = output.get("data", {})
     text = data.get("text/plain", "")
-    if WIDGET in data:
-        picture = b64encode(taken_by.take(saved[data[WIDGET]["model_id"]])).decode("ascii")
+    trace = timeline_of(output)
+    if trace is not None:
+        picture = b64encode(taken_by.take(trace)).decode("ascii")
         size = {"image/png": {"width": WIDTH}}
         return nbformat.v4.new_output("display_data", {"image/png": picture, "text/plain": text}, metadata=size)
     return nbformat.v4.new_output("display_data", {"text/plain": text}) if 0 < len(text) <= SHORT else None
 
 
-def cleaned(notebook: Any, saved: dict[str, bytes], taken_by: Camera) -> None:
+def cleaned(notebook: Any, taken_by: Camera) -> None:
     """Leave in an executed notebook what goes into git.
 
     Args:
         notebook: as nbclient leaves it; changed in place.
-        saved: its timelines, by model.
         taken_by: who takes the pictures.
     """
     for index, cell in enumerate(notebook.cells):
@@ -118,7 +106,7 @@ def cleaned(notebook: Any, saved: dict[str, bytes], taken_by: Camera) -> None:
         cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {})
         if cell.cell_type != "code":
             continue
-        cell.outputs = [output for given in cell.outputs if (output := kept(given, saved, taken_by)) is not None]
+        cell.outputs = [output for given in cell.outputs if (output := kept(given, taken_by)) is not None]
         if any("image/png" in output.get("data", {}) for output in cell.outputs):
             cell.metadata[PICTURE_OF] = code_hash(notebook, index)
     # Without the version of the Python that happened to execute it, and without the state of its widgets.
@@ -142,8 +130,8 @@ def refresh(path: Path, taken_by: Camera) -> None:
     """
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as folder:  # pages that it saves do not belong beside it in git
-        saved = execute(notebook, Path(folder))
-    cleaned(notebook, saved, taken_by)
+        execute(notebook, Path(folder))
+    cleaned(notebook, taken_by)
     nbformat.write(notebook, path)
 
 

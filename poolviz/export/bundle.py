@@ -12,7 +12,7 @@ class NotBuiltError(RuntimeError):
 
 @cache
 def text(name: str) -> str:
-    """One file of the front end: ``widget.js``, ``widget.css`` or ``page.js``.
+    """One file of the front end: ``widget.js``, ``widget.css``, ``output.js`` or ``page.js``.
 
     Raises:
         NotBuiltError: it is not there. An installed package always has it; a checkout needs a build.

@@ -14,7 +14,7 @@ import logging
 from collections.abc import Callable
 from threading import get_ident
 
-from IPython.display import DisplayHandle, display
+from IPython.display import display
 
 from poolviz import observe, scopes
 from poolviz.timeline import shown
@@ -41,7 +41,6 @@ class Cell:
         self._auto = auto
         self._on_trace = on_trace
         self._context = contextvars.copy_context()
-        self._handle: DisplayHandle | None = None
         self._others: list[Timeline] = []
         self._waiting = False
         shown.listeners.append(self._on_shown)
@@ -87,16 +86,14 @@ class Cell:
 
     def _show(self, trace: Trace) -> None:
         self.timeline = Timeline(trace)
-        self._handle = display(self.timeline, display_id=True)  # type: ignore[no-untyped-call]  # IPython's is not annotated
+        display(self.timeline)  # type: ignore[no-untyped-call]  # IPython's is not annotated
 
     def _on_shown(self, timeline: Timeline) -> None:
         if timeline is self.timeline:
             return
         self._others.append(timeline)
-        if self.timeline is not None and self.trace is not None and self._handle is not None and self._is_shown(self.trace):
-            # An output cannot be taken back, only emptied.
-            self._handle.update({"text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
-            self.timeline.close()
+        if self.timeline is not None and self.trace is not None and self._is_shown(self.trace):
+            self.timeline.vanish()
             self.timeline = None
 
     def _is_shown(self, trace: Trace) -> bool:

@@ -30,7 +30,7 @@ MEANING = {
     "stdlib": "pools of concurrent.futures that your code makes are drawn too",
     "height": "of a timeline in pixels; auto: by the number of workers",
     "theme": "of a timeline; auto: the notebook's",
-    "save": "timelines are kept with the notebook",
+    "save": "timelines are kept with the notebook; off: only their pictures",
 }
 
 
@@ -90,7 +90,7 @@ class Magics:
         %poolviz stdlib on|off            whether pools of concurrent.futures that your code makes are drawn too
         %poolviz height auto|PIXELS       of the timelines that follow
         %poolviz theme auto|light|dark    of the timelines that follow
-        %poolviz save on|off              whether the timelines that follow are kept with the notebook
+        %poolviz save on|off              whether the timelines that follow are kept with the notebook, or their pictures alone
         %poolviz last                     show the newest run again
         %poolviz cell [NAME]              show this cell's calls from here on, also when auto is off; as %%poolviz [NAME]
         """

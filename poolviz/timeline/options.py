@@ -12,7 +12,7 @@ class Options:
     theme: str = "auto"
     """``auto`` follows the host, else ``light`` or ``dark``."""
     save: bool = True
-    """Whether what is shown is kept with the notebook."""
+    """Whether the notebook keeps the calls of what is shown, to be explored, or the picture alone."""
 
 
 options = Options()

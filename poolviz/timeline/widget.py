@@ -1,13 +1,14 @@
 """The `Timeline` widget: a trace, drawn in a notebook, live while the trace is.
 
-While it is live its page gets deltas by custom messages, from the publisher's thread. Hosts save only traits: so at the end of a cell,
-and when all has come to rest, everything is synced once as the trait `snapshot`.
+While it is live its page gets deltas by custom messages, from the publisher's thread. No host saves those: so at the end of a cell, and
+when all has come to rest, the outputs that it stands in are replaced by ones that need no kernel (`output`). A timeline that is only part
+of another widget has no output of its own; what is to be saved is then synced as the trait `snapshot`.
 """
 
 from __future__ import annotations
 
 import contextvars
-import logging
+import secrets
 import threading
 import time
 from typing import Any
@@ -18,15 +19,17 @@ from traitlets import Bytes, Dict, Enum, Int, Unicode, default
 from poolviz import observe
 from poolviz.export import bundle
 from poolviz.timeline import publisher, settling, shown
+from poolviz.timeline.displays import Displays
 from poolviz.timeline.options import options
 from poolviz.tracing.trace import Trace, one_line
 from poolviz.wire.codec import Message, pack
 from poolviz.wire.feed import Feed
 
-logger = logging.getLogger("poolviz")
+#: Bytes of a packed snapshot that may be saved into a notebook; as base64 they take a third more.
+SNAPSHOT_LIMIT = 500_000
 
-#: Bytes that may be saved into a notebook. A larger run is shown, not saved.
-SNAPSHOT_LIMIT = 8_000_000
+#: Seconds within which a page that asks again for what it missed is not answered again: its questions may have piled up while a cell ran.
+ANSWERED = 1.0
 
 #: Seconds after which a page is told that all is as before, while calls are pending or run. It takes longer silence for a dead kernel.
 HEARTBEAT = 0.5
@@ -46,6 +49,10 @@ class Timeline(anywidget.AnyWidget):
 
     _esm = Unicode().tag(sync=True)
     _css = Unicode().tag(sync=True)
+    key = Unicode("").tag(sync=True)
+    """What outputs know the model by."""
+    newest = Int(-1).tag(sync=True)
+    """The number of the last delta, as of the end of a cell: a page that has less has come later, and asks for the rest."""
     snapshot = Bytes(b"").tag(sync=True)
     height = Int(0).tag(sync=True)
     theme = Enum(("auto", "light", "dark"), "auto").tag(sync=True)
@@ -58,33 +65,30 @@ class Timeline(anywidget.AnyWidget):
         self.context = contextvars.copy_context()
         self._guard = threading.RLock()
         """Around the feed and everything that is sent; reentrant, as syncing a trait may run the user's observers."""
-        self._limit = SNAPSHOT_LIMIT if options.save else 0
+        self._saves = options.save
         self._feed = Feed(trace)
         self._ended = False
-        self._synced_by_publisher = False
-        self._in_sync = True
-        """Whether `snapshot` says all that the page was told."""
-        self._warned = False
+        self._saved_by_publisher = False
+        self._is_saved = False
+        """Whether what is saved says all that the page was told."""
         self._sent_at = time.monotonic()
+        self._answered_at = float("-inf")
         observe.flush_all()
         first = self._feed.snapshot()
-        blob = pack(first)
-        fits = len(blob) <= self._limit
         super().__init__(
-            snapshot=blob if fits else b"",
+            key=secrets.token_hex(8),
             height=options.height if height is None else height,
             theme=options.theme if theme is None else theme,
         )
+        self._displays = Displays(self.key, self.height, self.theme)
         _answer_in_subshell(self.comm)
         self.on_msg(self._on_page)
-        if not fits:
-            self._warn(len(blob))
-            self._post(first)
+        self._post(first)
         if self._feed.done:
             self._end()
         else:
             publisher.publisher.add(self)
-            settling.at_cell_ends(self)
+        settling.at_cell_ends(self)
 
     @default("_esm")
     def _read_esm(self) -> str:
@@ -96,13 +100,32 @@ class Timeline(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         # While it is live the counts depend on the moment, and a saved notebook would differ from run to run.
-        if not self._ended:
+        if not (self._ended or self._feed.done):
             return f"Timeline({self.trace.title!r})"
         return f"Timeline({one_line(self.trace.title, self.trace.counts())})"
 
+    def _ipython_display_(self) -> None:
+        shown.tell(self)
+        with self._guard:
+            if self.snapshot:
+                self.snapshot = b""  # the output keeps it
+            if not self._ended:
+                self._is_saved = False
+                self._displays.show_live(repr(self), super()._repr_mimebundle_)
+            else:
+                self._displays.show_kept(self._kept(), repr(self), explorable=self._saves)
+                self._is_saved = True
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        # For hosts that do not ask for the above.
         shown.tell(self)
         return super()._repr_mimebundle_(**kwargs)
+
+    def vanish(self) -> None:
+        """Take it from the notebook and end it. An output cannot be taken back, only emptied."""
+        with self._guard:
+            self._displays.empty()
+        self.close()
 
     @property
     def live(self) -> bool:
@@ -120,23 +143,22 @@ class Timeline(anywidget.AnyWidget):
                 return False
             self._deliver(always=self._feed.busy and time.monotonic() - self._sent_at >= HEARTBEAT)
             if self._feed.done:
-                self._sync()
-                self._synced_by_publisher = True
+                self._save()
+                self._saved_by_publisher = True
                 self._end()
             return not self._ended
 
     def settle(self) -> None:
-        """Bring the page and the saved state up to date; for the main thread, at the end of a cell."""
+        """Bring the page and what is saved up to date; for the main thread, at the end of a cell."""
         observe.flush_all()
         with self._guard:
-            if self._ended:
-                if self._synced_by_publisher:
-                    self._synced_by_publisher = False
-                    self.send_state("snapshot")
-                return
-            self._deliver(always=False)
-            self._sync()
-            if self._feed.done:
+            if self._ended and self._saved_by_publisher:
+                self._saved_by_publisher = False
+                self._is_saved = False
+            elif not self._ended:
+                self._deliver(always=False)
+            self._save()
+            if self._feed.done and not self._ended:
                 self._end()
 
     def close(self) -> None:
@@ -152,36 +174,22 @@ class Timeline(anywidget.AnyWidget):
 
     def _post(self, message: Message) -> None:
         self.send(message.header, buffers=message.buffers)
-        self._in_sync = False
+        self._is_saved = False
         self._sent_at = time.monotonic()
 
-    def _sync(self) -> None:
-        if self._in_sync:
+    def _save(self) -> None:
+        """Have the notebook keep how things stand: in the outputs, or for a timeline that has none as a trait."""
+        if self._is_saved or self.comm is None:
             return
-        if self._feed.least_size > self._limit:
-            self._warn(self._feed.least_size)
-            return
-        message = self._feed.snapshot()
-        blob = pack(message)
-        if len(blob) <= self._limit:
-            self.snapshot = blob
-        else:
-            # The deltas that follow build on this snapshot, so the page must have it, even if it cannot be kept.
-            self._post(message)
-            self._warn(len(blob))
-        self._in_sync = True
+        if self._displays:
+            self._displays.keep(self._kept(), repr(self), explorable=self._saves)
+        elif self._saves:
+            self.snapshot = pack(self._kept())
+        self.newest = self._feed.newest
+        self._is_saved = True
 
-    def _warn(self, size: int) -> None:
-        if self._warned or not self._limit:
-            return  # not to be saved is what the user asked for
-        self._warned = True
-        logger.warning(
-            "poolviz: the timeline %r takes %.1f MB and is not saved with the notebook (the limit is %.0f MB); "
-            "save it to a file with trace.save('run.html')",
-            self.trace.title,
-            size / 1e6,
-            SNAPSHOT_LIMIT / 1e6,
-        )
+    def _kept(self) -> Message:
+        return self._feed.snapshot(SNAPSHOT_LIMIT)
 
     def _end(self) -> None:
         self._ended = True
@@ -193,7 +201,9 @@ class Timeline(anywidget.AnyWidget):
         if isinstance(content, dict) and content.get("kind") == "resync":
             observe.flush_all()
             with self._guard:
-                self._post(self._feed.snapshot())
+                if time.monotonic() - self._answered_at >= ANSWERED:
+                    self._post(self._feed.snapshot())
+                    self._answered_at = time.monotonic()
 
 
 def _answer_in_subshell(comm: Any) -> None:

@@ -42,6 +42,11 @@ class Feed:
         return self._sections.origin
 
     @property
+    def newest(self) -> int:
+        """The number of the last delta, -1 before the first."""
+        return self._seq
+
+    @property
     def busy(self) -> bool:
         """Whether calls were pending or running at the last message."""
         return self._last is not None and bool(self._last.counts["pending"] or self._last.counts["running"])

@@ -53,7 +53,7 @@ def test_the_landing_notebook_runs(binder: Path, tree: Path, tmp_path: Path) -> 
     notebook = nbformat.read(executed, as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert "calls that ended well: 4\n" in [output.text for output in outputs if output.output_type == "stream"]
-    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
+    assert any("poolviz-output" in output.get("data", {}).get("text/html", "") for output in outputs)
 
 
 @pytest.mark.parametrize("command", ["lab", "notebook"])

@@ -95,14 +95,31 @@ class Lab:
     def __init__(self, page: Page, server: Server) -> None:
         self.page = page
         self.server = server
+        self.name = ""
+        """Of the notebook that is open."""
 
     def open_notebook(self, *sources: str) -> None:
         """Write a notebook with these cells, open it, and wait until its kernel is ready."""
-        name = f"test-{time.monotonic_ns()}.ipynb"
+        self.name = f"test-{time.monotonic_ns()}.ipynb"
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source.strip()) for source in sources])
         notebook.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
-        nbformat.write(notebook, self.server.root / name)
-        self.page.goto(self.server.address(name))
+        nbformat.write(notebook, self.server.root / self.name)
+        self.visit()
+
+    def visit(self, name: str = "") -> None:
+        """Open a notebook that is there, by default the same anew, and wait until it has a kernel: its own, or else a new one."""
+        self.name = name or self.name
+        self.page.goto(self.server.address(self.name))
+        self.until(lambda: self.page.evaluate(STATUS), lambda status: status == "idle", 60)
+
+    def save(self) -> Any:
+        """Save the notebook, and give what is in its file."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+        return nbformat.read(self.server.root / self.name, as_version=4)
+
+    def restart(self) -> None:
+        """Begin anew with a fresh kernel."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
         self.until(lambda: self.page.evaluate(STATUS), lambda status: status == "idle", 60)
 
     def run_cell(self, index: int) -> None:

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from poolviz.timeline import output
+from poolviz.wire.codec import unpack
 from tests.kernel.conftest import idle
 
 SETUP = """
@@ -16,12 +18,13 @@ def work(seconds):
     time.sleep(seconds)
     return seconds
 """
-VIEW = "application/vnd.jupyter.widget-view+json"
+PLACE = "poolviz-output"
 
 
 def shown(messages):
     """The titles of the timelines that were displayed."""
-    return [m["content"]["data"]["text/plain"] for m in messages if m["msg_type"] == "display_data" and VIEW in m["content"]["data"]]
+    displayed = [m["content"]["data"] for m in messages if m["msg_type"] == "display_data"]
+    return [data["text/plain"] for data in displayed if PLACE in data.get("text/html", "")]
 
 
 def told(messages):
@@ -33,9 +36,11 @@ def told(messages):
     ]
 
 
-def synced(messages):
-    """How many snapshots were synced as a trait."""
-    return sum(m["msg_type"] == "comm_msg" and m["content"]["data"].get("buffer_paths") == [["snapshot"]] for m in messages)
+def kept(messages):
+    """What the notebook keeps: for each output that was replaced, its snapshot, or None where it has none."""
+    replaced = [m["content"]["data"]["text/html"] for m in messages if m["msg_type"] == "update_display_data"]
+    blobs = [output.read(html) for html in replaced]
+    return [unpack(blob).header if blob else None for blob in blobs]
 
 
 @pytest.mark.parametrize("pool", ["ThreadPoolExecutor", "ProcessPoolExecutor"])
@@ -50,11 +55,13 @@ def test_a_blocking_cell_is_live(kernel, pool):
     assert any(header["counts"]["running"] == 2 and header["state"] == "live" for header, _ in headers)
     finished = [header["counts"]["finished"] for header, _ in headers]
     assert finished == sorted(finished) and len(set(finished)) > 2, "the counts move while the cell runs"
-    assert [header["seq"] for header, _ in headers] == list(range(len(headers)))
+    assert [header["seq"] for header, _ in headers] == list(range(-1, len(headers) - 1))
     last = headers[-1][0]
     assert last["state"] == "done"
     assert last["counts"] == {"total": 6, "pending": 0, "running": 0, "finished": 6, "failed": 0, "cancelled": 0}
-    assert synced(messages) == 1
+    [saved] = kept(messages)
+    assert (saved["state"], saved["counts"]) == ("done", last["counts"])
+    assert [header["kind"] for header, _ in headers] == ["snapshot"] + ["delta"] * (len(headers) - 1)
 
 
 def test_which_cells_show_one(kernel):
@@ -100,13 +107,14 @@ def test_a_cell_that_raises_is_settled(kernel):
 def test_calls_that_outlive_their_cell_stay_live_and_settle_again(kernel):
     kernel.run(SETUP)
     messages = kernel.run("gate = threading.Event()\npool = ThreadPoolExecutor(1)\nfuture = pool.submit(gate.wait, 60)")
-    assert synced(messages) == 1
+    assert [saved["state"] for saved in kept(messages)] == ["live"]
     assert told(messages)[-1][0]["state"] == "live"
     cell = kernel.start("gate.set()\nfuture.result(60)\nthreading.Event().wait(0.5)")
     messages = kernel.until(lambda message: idle(message, cell))
     done = [header for header, _ in told(messages) if header["state"] == "done"]
     assert len(done) == 1 and done[0]["counts"]["finished"] == 1
-    assert synced([m for m in messages if m["parent_header"]["msg_id"] == cell]) == 1, "synced on behalf of the cell that runs"
+    own = kept([m for m in messages if m["parent_header"]["msg_id"] == cell])
+    assert [saved["state"] for saved in own] == ["done"], "replaced on behalf of the cell that runs"
 
 
 def test_a_page_is_answered(kernel):
@@ -171,7 +179,7 @@ def test_a_terminal_shows_nothing_and_complains_of_nothing():
         "stdlib on     pools of concurrent.futures that your code makes are drawn too",
         "height auto   of a timeline in pixels; auto: by the number of workers",
         "theme  auto   of a timeline; auto: the notebook's",
-        "save   on     timelines are kept with the notebook",
+        "save   on     timelines are kept with the notebook; off: only their pictures",
         "This is no notebook: calls are recorded, and there is nothing to draw in.",
         "5",
         "Trace('ThreadPoolExecutor': 1 call, 1 finished)",

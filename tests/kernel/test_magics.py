@@ -3,7 +3,7 @@
 import pytest
 
 from tests.kernel.conftest import idle
-from tests.kernel.test_extension import SETUP, VIEW, shown, synced, told
+from tests.kernel.test_extension import PLACE, SETUP, kept, shown, told
 from tests.kernel.test_stdlib import printed
 
 
@@ -22,10 +22,12 @@ def test_it_says_what_is_on_and_sets_it(kernel):
     words = [line.split()[:2] for line in printed(kernel.run("%poolviz")).splitlines()]
     assert words == [["auto", "off"], ["stdlib", "off"], ["height", "300"], ["theme", "dark"], ["save", "off"]]
     kernel.run("pool = ThreadPoolExecutor(1)\nassert pool.submit(work, 0).result() == 0")
-    kernel.run("timeline = pool.timeline()\nassert (timeline.height, timeline.theme, timeline.snapshot) == (300, 'dark', b'')")
-    assert synced(kernel.run("pool.submit(work, 0).result()")) == 0, "nothing is saved"
+    messages = kernel.run("timeline = pool.timeline()\nassert (timeline.height, timeline.theme) == (300, 'dark')\ntimeline")
+    assert kept(messages) == [None], "the picture alone is saved"
+    kernel.run("assert timeline.snapshot == b''")
     kernel.run("%poolviz save on")
-    kernel.run("timeline = pool.timeline(theme='light')\nassert timeline.theme == 'light' and timeline.snapshot")
+    messages = kernel.run("timeline = pool.timeline(theme='light')\nassert timeline.theme == 'light'\ntimeline")
+    assert [saved["counts"]["finished"] for saved in kept(messages)] == [1]
 
 
 @pytest.mark.parametrize(
@@ -92,10 +94,10 @@ def left(messages):
     """The timelines that stand under a cell when it has ended: outputs, with what replaced them."""
     outputs = {}
     for m in messages:
-        if m["msg_type"] in ("display_data", "update_display_data", "execute_result"):
-            key = m["content"].get("transient", {}).get("display_id") or m["header"]["msg_id"]
+        key = m["content"].get("transient", {}).get("display_id") or m["header"]["msg_id"]
+        if m["msg_type"] in ("display_data", "execute_result") or (m["msg_type"] == "update_display_data" and key in outputs):
             outputs[key] = m["content"]["data"]
-    return [data["text/plain"] for data in outputs.values() if VIEW in data]
+    return [data["text/plain"] for data in outputs.values() if PLACE in data.get("text/html", "")]
 
 
 def test_a_cell_that_shows_its_own_timeline_shows_no_second_one(kernel):
@@ -103,7 +105,7 @@ def test_a_cell_that_shows_its_own_timeline_shows_no_second_one(kernel):
     after = kernel.run("with ThreadPoolExecutor(1) as pool:\n    list(pool.map(work, [0] * 3))\npool.timeline()")
     assert left(after) == ["Timeline('ThreadPoolExecutor': 3 calls, 3 finished)"]
     before = kernel.run("with ThreadPoolExecutor(1) as pool:\n    display(pool.timeline())\n    list(pool.map(work, [0] * 3))")
-    assert left(before) == ["Timeline('ThreadPoolExecutor')"]
+    assert left(before) == ["Timeline('ThreadPoolExecutor': 3 calls, 3 finished)"]
     other = kernel.run("mine = ThreadPoolExecutor(1)\ndisplay(mine.timeline())\nThreadPoolExecutor(1).submit(work, 0).result()")
     assert left(other) == ["Timeline('ThreadPoolExecutor')", "Timeline('cell 4': 1 call, 1 finished)"], "calls that it does not show"
     traced = kernel.run("import poolviz\nwith poolviz.trace('all') as t:\n    mine.submit(work, 0).result()\npoolviz.Timeline(t)")

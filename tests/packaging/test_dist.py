@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BUNDLE = {"poolviz/timeline/static/widget.js", "poolviz/timeline/static/widget.css", "poolviz/timeline/static/page.js"}
+BUNDLE = {f"poolviz/timeline/static/{name}" for name in ("widget.js", "widget.css", "output.js", "page.js")}
 
 pytestmark = pytest.mark.timeout(600)  # the first of them builds
 

@@ -86,6 +86,7 @@ def test_a_loaded_trace_can_be_drawn(data, front_end):
     timeline = poolviz.Timeline(native.parse(data))
     assert not timeline.live
     assert repr(timeline) == "Timeline('sävéd </script>': 52 calls, 51 finished, 1 failed)"
+    timeline.settle()
     assert b'"state":"static"' in timeline.snapshot
     timeline.close()
 

@@ -1,6 +1,5 @@
 """The widget against a comm that only records, with the publisher's rounds made by hand."""
 
-import logging
 import threading
 
 import comm
@@ -24,6 +23,16 @@ class RecordingComm(BaseComm):
 
     def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
         self.sent.append((msg_type, data or {}, buffers or []))
+
+
+class RecordingDisplays:
+    """Outputs that only keep what they are given."""
+
+    def __init__(self):
+        self.kept = []
+
+    def keep(self, snapshot, line, *, explorable):
+        self.kept.append((snapshot, line))
 
 
 class ByHand:
@@ -80,11 +89,11 @@ def test_a_live_timeline_tells_what_happens_and_ends_with_a_snapshot(publisher, 
         first = pool.submit(abs, -1)
         assert first.result(30) == 1
         timeline = pool.timeline(height=200, theme="dark")
-        assert unpack(timeline.snapshot).header["counts"]["finished"] == 1
+        assert [(header["kind"], header["counts"]["finished"]) for header in custom(timeline)] == [("snapshot", 1)]
         assert (timeline.height, timeline.theme) == (200, "dark")
         assert repr(timeline) == "Timeline('ThreadPoolExecutor')"
         publisher.round()
-        assert custom(timeline) == [], "nothing is new"
+        assert len(custom(timeline)) == 1, "nothing is new"
         started = threading.Event()
         pool.submit(lambda: (started.set(), gate.wait(30)))
         assert started.wait(30)
@@ -94,11 +103,12 @@ def test_a_live_timeline_tells_what_happens_and_ends_with_a_snapshot(publisher, 
         gate.set()
     publisher.round()
     headers = custom(timeline)
-    assert [header["seq"] for header in headers] == list(range(len(headers)))
+    assert [header["seq"] for header in headers] == list(range(-1, len(headers) - 1))
     assert headers[-1]["state"] == "done"
     assert headers[-1]["counts"] == {"total": 2, "pending": 0, "running": 0, "finished": 2, "failed": 0, "cancelled": 0}
     [snapshot] = synced(timeline)
     assert snapshot.header["state"] == "done"
+    assert timeline.newest == headers[-1]["seq"]
     assert sum(decode(snapshot)["calls"]["count"]) == 2
     assert not timeline.live
     assert publisher.live == []
@@ -111,9 +121,10 @@ def test_a_finished_trace_is_shown_at_once(publisher):
     timeline = poolviz.Timeline(pool.trace)
     assert not timeline.live
     assert publisher.live == []
-    assert unpack(timeline.snapshot).header["state"] == "done"
+    assert [(header["kind"], header["state"]) for header in custom(timeline)] == [("snapshot", "done")]
     timeline.settle()
-    assert custom(timeline) == []
+    assert unpack(timeline.snapshot).header["state"] == "done"
+    assert len(custom(timeline)) == 1
 
 
 def test_a_heartbeat_while_calls_run_and_nothing_changes(publisher, gate, monkeypatch):
@@ -121,7 +132,7 @@ def test_a_heartbeat_while_calls_run_and_nothing_changes(publisher, gate, monkey
     with poolviz.ThreadPoolExecutor(1) as pool:
         timeline = pool.timeline()
         publisher.round()
-        assert len(custom(timeline)) == 0, "an idle pool has no heart to beat"
+        assert len(custom(timeline)) == 1, "an idle pool has no heart to beat"
         started = threading.Event()
         future = pool.submit(lambda: (started.set(), gate.wait(30)))
         assert started.wait(30)
@@ -150,16 +161,19 @@ def test_settle_syncs_once_for_each_change(publisher, gate):
     assert len(synced(timeline)) == 2
 
 
-def test_what_the_publisher_synced_is_synced_again_from_the_cells_thread(publisher):
+def test_what_the_publisher_saved_is_saved_again_from_the_cells_thread(publisher):
     with poolviz.ThreadPoolExecutor(1) as pool:
         timeline = pool.timeline()
+        displays = timeline._displays = RecordingDisplays()
         pool.submit(abs, -1)
     publisher.round()
-    assert len(synced(timeline)) == 1
+    assert len(displays.kept) == 1
     timeline.settle()
     timeline.settle()
-    first, second = synced(timeline)
-    assert first == second
+    (first, line), (second, _) = displays.kept
+    assert first.header["counts"] == second.header["counts"] == {**first.header["counts"], "finished": 1}
+    assert line == "Timeline('ThreadPoolExecutor': 1 call, 1 finished)"
+    assert synced(timeline) == [], "the outputs keep it"
 
 
 def test_a_page_that_missed_something_gets_everything(publisher):
@@ -175,21 +189,16 @@ def test_a_page_that_missed_something_gets_everything(publisher):
         assert len(custom(timeline)) == sent
 
 
-def test_a_run_too_large_to_save_is_shown_and_warned_of_once(publisher, monkeypatch, caplog):
-    monkeypatch.setattr(widget, "SNAPSHOT_LIMIT", 2_000)
+def test_questions_that_piled_up_are_answered_once(publisher, monkeypatch):
+    ask = {"content": {"data": {"method": "custom", "content": {"kind": "resync", "have": None}}}, "buffers": []}
     with poolviz.ThreadPoolExecutor(1) as pool:
         timeline = pool.timeline()
         for _ in range(3):
-            list(pool.map(abs, range(100)))
-            timeline.settle()
-    timeline.settle()
-    assert synced(timeline) == []
-    [warning] = [record.message for record in caplog.records if record.levelno == logging.WARNING]
-    assert "is not saved with the notebook" in warning and "save('run.html')" in warning
-    assert custom(timeline)[-1]["counts"]["finished"] == 300
-    large = poolviz.Timeline(pool.trace)
-    assert large.snapshot == b""
-    assert [header["kind"] for header in custom(large)] == ["snapshot"]
+            timeline.comm.handle_msg(ask)
+        assert len(custom(timeline)) == 2
+        monkeypatch.setattr(widget, "ANSWERED", 0)
+        timeline.comm.handle_msg(ask)
+        assert len(custom(timeline)) == 3
 
 
 def test_what_is_selected_goes_both_ways(publisher):

@@ -1,0 +1,126 @@
+/** An output of a notebook: its picture gives way to a timeline, of the live model when the page has it, else of what was saved with it. */
+import type { PageMs } from "../base/units";
+import { Store } from "../model/store";
+import { WireError } from "../protocol/header";
+import { unpackMessage } from "../protocol/unpack";
+import { setHidden } from "../view/dom";
+import type { ThemeChoice } from "../view/theme";
+import { words } from "../view/words";
+import { type Hub, hub, type Live, outputs, type View } from "./hub";
+import { inflate, partOf } from "./parts";
+import { showStore } from "./shown";
+
+/** A view that has been out of the document for so long does not come back by itself: ms. */
+const GONE: PageMs = 60_000;
+
+const places = new WeakMap<HTMLElement, Place>();
+const goneSince = new WeakMap<View, PageMs>();
+
+class Place {
+  readonly #output: HTMLElement;
+  #view: View | null = null;
+  #model: Live | null = null;
+  #isReading = false;
+
+  constructor(output: HTMLElement) {
+    this.#output = output;
+  }
+
+  /** Show the best that there is; again and again, as often as something may have changed. */
+  update(page: Hub): void {
+    const model = page.models.get(this.#output.dataset.model ?? "");
+    if (model?.isReady) this.#join(model);
+    else if (this.#view === null) void this.#read();
+  }
+
+  #join(model: Live): void {
+    if (this.#model === model && this.#view !== null && model.views.has(this.#view)) return;
+    const before = this.#view;
+    const found = this.#orphan(model);
+    found?.moveTo(this.#output);
+    this.#show(found ?? model.show(this.#output, this.#output.dataset.output ?? ""));
+    this.#model = model;
+    before?.end();
+  }
+
+  /** The view of the same output that the host has taken away, to put this output in its place. */
+  #orphan(model: Live): View | undefined {
+    const { output = "", replaces } = this.#output.dataset;
+    const isOurs = (view: View) => view.output === output || (view.output === "" && replaces === "view");
+    const found = [...model.views].find((view) => !view.root.isConnected && isOurs(view));
+    if (found) found.output = output;
+    return found;
+  }
+
+  async #read(): Promise<void> {
+    const part = partOf(this.#output, "trace");
+    if (part === null || this.#isReading) return;
+    this.#isReading = true;
+    const store = new Store();
+    try {
+      const message = unpackMessage(new DataView(await inflate(part)));
+      // Whatever the trace was when it was saved, nothing moves any more.
+      store.receive({ ...message, state: "static" }, performance.now());
+    } catch (error) {
+      if (!(error instanceof WireError)) throw error;
+      // The picture stays, and says more than an empty timeline would.
+      this.#output.title = words.problem(error.message);
+      return;
+    }
+    if (this.#view !== null) return;
+    const { height, theme, output = "" } = this.#output.dataset;
+    const options = { height: () => Number(height) || 0, theme: () => (theme ?? "auto") as ThemeChoice };
+    this.#show(showStore(this.#output, output, store, options));
+  }
+
+  #show(view: View): void {
+    this.#view = view;
+    for (const child of this.#output.children) {
+      if (child.classList.contains("poolviz-still")) setHidden(child as HTMLElement, true);
+    }
+  }
+}
+
+function mount(output: HTMLElement): void {
+  let place = places.get(output);
+  if (place === undefined) {
+    place = new Place(output);
+    places.set(output, place);
+  }
+  place.update(hub());
+  dropGone();
+}
+
+/** Hosts do not say that they have thrown an output away. */
+function dropGone(): void {
+  const now = performance.now();
+  for (const { views } of hub().models.values()) {
+    for (const view of views) {
+      if (view.root.isConnected) goneSince.delete(view);
+      else if (!goneSince.has(view)) goneSince.set(view, now);
+      else if (now - (goneSince.get(view) ?? now) > GONE) view.end();
+    }
+  }
+}
+
+/** Serve the outputs of this page, unless another copy of the front end does. */
+export function serveOutputs(): void {
+  const page = hub();
+  if (page.mount !== null) return;
+  page.mount = mount;
+  for (const output of outputs()) mount(output);
+}
+
+/** Put a model on the page; its outputs show it as soon as it has something to show. */
+export function announce(key: string, model: Live): void {
+  const page = hub();
+  page.models.set(key, model);
+  for (const output of outputs(key)) page.mount?.(output);
+}
+
+/** Take it off the page. Outputs that show it go on doing so. */
+export function withdraw(key: string, model: Live): void {
+  const page = hub();
+  if (page.models.get(key) === model) page.models.delete(key);
+  for (const view of model.views) if (!view.root.isConnected) view.end();
+}
