@@ -12,7 +12,7 @@ from poolviz.events import Outcome
 from poolviz.export import still
 from poolviz.export.png import png
 from poolviz.export.strips import HEIGHT, PALETTE, WIDTH, Strips, swatch
-from poolviz.wire.codec import Message, encode
+from poolviz.wire.codec import Message, columns_of, encode
 
 LOST, RAISED, RETURNED = Outcome.LOST, Outcome.RAISED, Outcome.RETURNED
 
@@ -73,7 +73,11 @@ def snapshot(calls, *, running=(), title="cell 1", label="work", errors=(), lane
     }
     if summaries:
         sections["summaries"] = summaries
-    typed = {section: {name: array("q", values) for name, values in columns.items()} for section, columns in sections.items()}
+    typed = {}
+    for section, columns in sections.items():
+        length = len(next(iter(columns.values())))
+        # What is not drawn may be anything.
+        typed[section] = {name: array("q", columns.get(name, [0] * length)) for name, _ in columns_of(section)}
     return encode(header, typed, 0)
 
 
