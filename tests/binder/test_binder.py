@@ -47,6 +47,12 @@ def test_every_version_is_pinned() -> None:
     assert (7, 0) <= tuple(map(int, pins["ipykernel"].split(".")[:2])) < (7, 4)
 
 
+def test_what_is_installed_is_small(binder: Path, tree: Path) -> None:  # noqa: F811
+    megabytes = sum(path.lstat().st_size for path in binder.rglob("*")) / 1e6
+    assert megabytes < 400, "a server with a large image takes long to start, and the reader waits"
+    assert not (tree / "js" / "node_modules").exists()
+
+
 def test_the_landing_notebook_runs(binder: Path, tree: Path, tmp_path: Path) -> None:  # noqa: F811
     executed = tmp_path / "executed.ipynb"
     run(binder / "bin" / "jupyter", "execute", tree / LANDING, f"--output={executed}", cwd=tree, env=environment(binder))
@@ -63,21 +69,25 @@ def test_jupyter_opens_on_the_landing_notebook(binder: Path, tree: Path, tmp_pat
     with (tmp_path / "server.log").open("w") as log:
         server = subprocess.Popen([binder / "bin" / "jupyter", command, *options], cwd=tree, env=variables, stdout=log, stderr=log)
     try:
-        status, url = answer(f"{address(server, tmp_path)}?token=binder")
+        home = address(server, tmp_path)
+        status, url, _ = answer(f"{home}?token=binder")
         assert status == 200
         assert url.partition("?")[0].endswith(f"/lab/tree/{LANDING}")
+        for plugin, chosen in json.loads((tree / "binder" / "overrides.json").read_text()).items():
+            known = json.loads(answer(f"{home}lab/api/settings/{plugin}?token=binder")[2])["schema"]["properties"]
+            assert {name: known[name]["default"] for name in chosen} == chosen
     finally:
         server.terminate()
         server.wait(60)
 
 
-def answer(url: str) -> tuple[int, str]:
-    """The status of a page and where it was found. A server writes down its address a moment before it answers."""
+def answer(url: str) -> tuple[int, str, bytes]:
+    """The status of a page, where it was found, and what it says. A server writes down its address a moment before it answers."""
     limit = time.monotonic() + 60
     while True:
         try:
             with urllib.request.urlopen(url, timeout=30) as page:
-                return page.status, page.url
+                return page.status, page.url, page.read()
         except OSError:  # refused, or too slow
             if time.monotonic() > limit:
                 raise
