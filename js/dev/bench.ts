@@ -148,7 +148,6 @@ const EMPTY: Parameters<Recording["fold"]>[0] = {
   counts: { total: 0, pending: 0, running: 0, finished: 0, failed: 0, cancelled: 0 },
   dropped: 0,
   kept: false,
-  unit: 1,
   labels: null,
   callers: null,
   pools: [],

@@ -157,7 +157,6 @@ export function snapshot(plan: Plan, now = Number.POSITIVE_INFINITY, fields: Rec
       seq: -1,
       now: Math.min(now, end),
       state: live ? "live" : "done",
-      unit: Math.max(1, Math.ceil(end / 4e9)),
       counts,
       ...people(plan, live ? null : end),
       errors: failed.slice(0, 100).map((call) => [call.row, `ValueError: ${call.row} is not welcome`, ""]),

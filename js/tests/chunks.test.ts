@@ -15,7 +15,7 @@ const SIZE = 20;
 function recorded(...sections: Sections[]): Recording {
   const recording = new Recording();
   for (const section of sections) {
-    const { header, buffers } = encode({ unit: 1 }, section);
+    const { header, buffers } = encode({}, section);
     recording.fold(decodeMessage(header, buffers));
   }
   return recording;

@@ -46,12 +46,10 @@ describe("a message", () => {
     expect(decoded.dropped).toBe(0);
   });
 
-  it("adds the base to times, beyond what 32 bits hold", () => {
-    const { header, buffers } = encode(
-      { base: 7e12, unit: 500 },
-      { consumed: { row: [1], time: [7e12 + 1_500_000], caller: [0] } },
-    );
-    expect(decodeMessage(header, buffers).consumed?.time[0]).toBe(7e12 + 1_500_000);
+  it("holds times beyond 32 bits, to the nanosecond", () => {
+    const time = [7e12 + 1, 7e12 + 1_500_003];
+    const { header, buffers } = encode({}, { consumed: { row: [1, 3], time, caller: [0, 65535] } });
+    expect([...(decodeMessage(header, buffers).consumed?.time ?? [])]).toEqual(time);
   });
 
   it("may lie at any offset of a larger buffer", () => {
@@ -91,20 +89,25 @@ describe("what cannot be read is refused in words", () => {
   it("when it has an unknown section", () => refuse({ sections: [["later", 1]] }, /'later'/));
   it("when its sections are nonsense", () => refuse({ sections: [["calls", -1]] }, /sections/));
   it("when its state is unknown", () => refuse({ state: "paused" }, /state/));
-  it("when its unit is nothing", () => refuse({ unit: 0 }, /unit/));
+  it("when its codes are nonsense", () => {
+    for (const code of [[9, 1, 0], [0, 9, 0], [0, -1, 0], [0, 1], [0, 1, 0.5], "plain"]) {
+      refuse({ codes: [code] }, /codes/);
+    }
+    refuse({ codes: [] }, /no code/);
+  });
   it("when its prints are nonsense", () => refuse({ prints: [[1, "text"]] }, /prints/));
   it("when a count is missing", () => refuse({ counts: { total: 1 } }, /pending/));
 
   it("when a column is missing, too many or of the wrong size", () => {
     const { header, buffers } = message();
     expect(() => decodeMessage(header, buffers.slice(1))).toThrow(/damaged|cut short/);
-    expect(() => decodeMessage(header, buffers.slice(0, -1))).toThrow(/cut short: no column arrivals.calls/);
+    expect(() => decodeMessage(header, buffers.slice(0, -1))).toThrow(/cut short: no column ended/);
     expect(() => decodeMessage(header, [...buffers, new DataView(new ArrayBuffer(4))])).toThrow(/damaged/);
   });
 
   it("when a packed message is cut anywhere", () => {
     const whole = pack(message());
-    for (let length = 0; length < whole.byteLength - 8; length++) {
+    for (let length = 0; length < whole.byteLength; length++) {
       expect(() => unpackMessage(new DataView(whole.buffer, 0, length)), `${length} bytes`).toThrow(WireError);
     }
   });
@@ -117,7 +120,7 @@ describe("what cannot be read is refused in words", () => {
       return new DataView(bytes.buffer);
     };
     expect(() => unpackMessage(changed(0, 0x51))).toThrow(/not a poolviz recording/);
-    expect(() => unpackMessage(changed(7, 0x32))).toThrow(/another version/);
+    expect(() => unpackMessage(changed(7, 0x31))).toThrow(/another version/);
     expect(() => unpackMessage(changed(12, 0x51))).toThrow(/not JSON/);
     const longer = new Uint8Array(whole.length + 8);
     longer.set(whole);

@@ -166,13 +166,6 @@ describe("waits", () => {
     recording.fold(message({}, wait(5 * MS, 8 * MS)));
     expect([caller?.open.length, caller?.waits.count]).toEqual([0, 1]);
   });
-
-  it("are recognised although two messages round their start differently", () => {
-    const recording = new Recording();
-    recording.fold(message({ unit: 1000 }, wait(5_000_000, Number.NaN)));
-    recording.fold(message({ unit: 1000, base: 400 }, wait(5_000_400, 8 * MS)));
-    expect(recording.callers.all[0]?.open).toEqual([]);
-  });
 });
 
 describe("the figures", () => {

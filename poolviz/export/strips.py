@@ -11,7 +11,7 @@ from operator import add
 
 from poolviz.events import Outcome
 from poolviz.export.png import Rgba, png
-from poolviz.wire.codec import NONE, Message, decode
+from poolviz.wire.codec import NEVER, Message, decode
 
 WIDTH, HEIGHT = 800, 14
 #: Rows of pixels above and below what did not fail.
@@ -60,17 +60,16 @@ class Strips:
 
     def __init__(self, snapshot: Message) -> None:
         header, sections = snapshot.header, decode(snapshot)
-        base, unit = header["base"], header["unit"]
 
-        def times(section: str, name: str) -> Iterator[int]:
-            return (-1 if offset == NONE else base + offset * unit for offset in sections.get(section, {}).get(name, ()))
+        def times(section: str, name: str) -> Iterable[int]:
+            return sections.get(section, {}).get(name, ())
 
         now = header["now"]
         self._slices: dict[int, list[tuple[int, int, Outcome]]] = {}
         for section, begin, finish in (("ended", "started", "finished"), ("summaries", "start", "end")):
             lanes, outcomes = (sections.get(section, {}).get(name, ()) for name in ("lane", "outcome"))
             for lane, started, ended, outcome in zip(lanes, times(section, begin), times(section, finish), outcomes, strict=True):
-                if started >= 0 and ended >= 0:
+                if started != NEVER and ended != NEVER:
                     self._slices.setdefault(lane, []).append((started, ended, Outcome(outcome)))
         for lane, started in zip(sections.get("running", {}).get("lane", ()), times("running", "started"), strict=True):
             self._slices.setdefault(lane, []).append((started, max(now, started), Outcome.NONE))

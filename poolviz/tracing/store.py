@@ -22,9 +22,10 @@ from poolviz import clock, interrupts, observe
 from poolviz.events import Batch, Chunked, Consumed, Ended, Failed, PoolOpened, Printed, Submitted, Waited
 from poolviz.tracing import host
 from poolviz.tracing.answers import Changes, Everything, Present
-from poolviz.tracing.columns import Table, bounds, keep
+from poolviz.tracing.columns import Table, keep
 from poolviz.tracing.fold import State
 from poolviz.tracing.freeing import free
+from poolviz.tracing.vector import at_least
 from poolviz.tracing.view import View
 
 #: Calls whose rows are kept.
@@ -245,7 +246,7 @@ class Reader:
             table, whole = _table(batch), view.covers(state, batch.pool if isinstance(batch, Ended) else None)
             if whole is False:
                 return
-            if bounds(batch.call)[0] < columns.base:
+            if not at_least(batch.call, columns.base):
                 table = keep(table, map(columns.base.__le__, batch.call))
             if whole is None:
                 table = keep(table, view.mask(columns, table["call"]))

@@ -1,6 +1,6 @@
 """Arithmetic on whole columns of 64-bit numbers, without numpy.
 
-Some hundred numbers at a time are read as one long integer, 64 bits for each. To subtract the same from all of them, or to compare
+A thousand numbers at a time are read as one long integer, 64 bits for each. To subtract the same from all of them, or to compare
 them all, is then one operation of Python's long integers: a quarter of the time of a loop, even of one that runs in C code.
 """
 
@@ -8,13 +8,14 @@ import sys
 from array import array
 from collections.abc import Iterator
 
-_NUMBERS = 512
+_NUMBERS = 1024
 _BYTES = 8 * _NUMBERS
-_ONES = int.from_bytes((1).to_bytes(8, "little") * _NUMBERS, "little")
+#: The number 1, once for each number of a whole chunk.
+ONES = int.from_bytes((1).to_bytes(8, "little") * _NUMBERS, "little")
 _STEPS = int.from_bytes(b"".join(i.to_bytes(8, "little") for i in range(_NUMBERS)), "little")
 
 
-def _chunks(numbers: "array[int]") -> Iterator[tuple[int, int, int]]:
+def chunks(numbers: "array[int]") -> Iterator[tuple[int, int, int]]:
     """For each chunk: the number of its bytes, its numbers as one integer, and a mask of so many bytes."""
     if sys.byteorder == "big":
         numbers = numbers[:]
@@ -25,31 +26,33 @@ def _chunks(numbers: "array[int]") -> Iterator[tuple[int, int, int]]:
         yield len(part), int.from_bytes(part, "little"), (1 << (8 * len(part))) - 1
 
 
+def at_least(numbers: "array[int]", least: int) -> bool:
+    """Whether no number, of type code ``q`` and not negative, is below `least`, which is not negative either."""
+    for _, digits, mask in chunks(numbers):
+        unit = ONES & mask
+        # A number that is too small borrows from its neighbour, and its own highest bit is set.
+        rest = digits - least * unit
+        if rest < 0 or rest & ((1 << 63) * unit):
+            return False
+    return True
+
+
+def narrower(numbers: "array[int]", bits: int) -> bool:
+    """Whether all numbers, of type code ``q``, fit into so many bits, less than 64, without a sign."""
+    too_high = ((1 << 64) - (1 << bits)) * ONES
+    return not any(digits & too_high for _, digits, _ in chunks(numbers))
+
+
 def is_run(numbers: "array[int]") -> bool:
     """Whether numbers above 0, of type code ``q``, follow one another without a gap."""
     if not numbers or numbers[-1] - numbers[0] != len(numbers) - 1:
         return not numbers
     first = numbers[0]
-    for size, digits, mask in _chunks(numbers):
-        if digits != first * (_ONES & mask) + (_STEPS & mask):
+    for size, digits, mask in chunks(numbers):
+        if digits != first * (ONES & mask) + (_STEPS & mask):
             return False
         first += size // 8
     return True
-
-
-def offsets(numbers: "array[int]", base: int) -> "array[int]":
-    """Each number, of type code ``q``, less `base`; which must be from 0 to 2**32 - 1.
-
-    Returns:
-        An array of type code ``I``.
-    """
-    result = array("q")
-    for size, digits, mask in _chunks(numbers):
-        result.frombytes((digits - base * (_ONES & mask)).to_bytes(size, "little"))
-    if sys.byteorder == "big":
-        result.byteswap()
-    halves = array("I", result.tobytes())
-    return halves[1::2] if sys.byteorder == "big" else halves[::2]
 
 
 def narrowed(values: "array[int]", code: str) -> "array[int] | None":

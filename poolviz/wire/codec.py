@@ -2,30 +2,29 @@
 
 Live messages travel as header and buffers. A snapshot is the same packed into one blob:
 
-    "POOLVIZ1" | u32 length of the header | header, padded with spaces to a multiple of 8 | buffers, each padded with zeros to 8
+    "POOLVIZ2" | u32, little-endian: length of the header | header | buffers
 
-All numbers are little-endian. A time is an offset of 32 bits: nanoseconds since the trace's start = base + value * unit; the unit is
-as fine as the span of the message's times allows.
+How a column is packed is said in the header (`codes`), see `packing`. One whose values all follow from its code has no buffer.
 """
 
 import json
-import sys
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
 
 from poolviz.tracing.columns import Column
-from poolviz.tracing.vector import offsets
+from poolviz.wire.packing import SOME, is_whole, pack_column, unpack_column
 
-MAGIC = b"POOLVIZ1"
+MAGIC = b"POOLVIZ2"
+
+#: What `decode` gives for a row and for a time that is none.
 NONE = 2**32 - 1
-UNITS = (1, 1_000, 1_000_000, 1_000_000_000)
-TYPE_CODES = {"u8": "B", "u16": "H", "u32": "I", "i32": "i", "t32": "I"}
+NEVER = -(2**63)
 
 Sections = Mapping[str, Mapping[str, Column]]
-"""Columns by section and name. Times are nanoseconds of the clock, 0 for none."""
+"""Columns by section and name. Times are nanoseconds of the clock, rows are numbers of calls; 0 for none."""
 
 
 class Message(NamedTuple):
@@ -46,66 +45,67 @@ def schema() -> dict[str, Any]:
     return loaded
 
 
+@cache
 def columns_of(section: str) -> list[tuple[str, str]]:
     """Name and type of each column of a section."""
     return [(name, kind) for name, kind in schema()["sections"][section]["columns"]]
 
 
-def encode(header: Mapping[str, Any], sections: Sections, start: int) -> Message:
+def encode(header: Mapping[str, Any], sections: Sections, start: int, origin: int = 0) -> Message:
     """Make a message.
 
     Args:
-        header: its own fields; `v`, `base`, `unit` and `sections` are added. Times in it are for the caller to convert.
+        header: its own fields; `v`, `sections` and `codes` are added. Times in it are for the caller to convert.
         sections: the columns; empty ones are left out.
         start: the trace's time zero, in nanoseconds of the clock.
+        origin: number of the call that is row 0.
     """
     present = {name: sections[name] for name in schema()["sections"] if _length(sections.get(name, {}))}
-    times = [columns[name] for section, columns in present.items() for name, kind in columns_of(section) if kind == "t32"]
-    base, unit = _scale(times, start)
-    buffers = []
+    zeros = {"time": start, "row": origin}
+    codes, buffers = [], []
     for section, columns in present.items():
+        neighbour = None
         for name, kind in columns_of(section):
-            values = _offsets(columns[name], base, unit) if kind == "t32" else columns[name]
-            buffers.append(_bytes(TYPE_CODES[kind], values))
+            code, planes = pack_column(columns[name], zeros.get(kind), neighbour if kind == "time" else None)
+            codes.append(code)
+            if planes:
+                buffers.append(planes)
+            if kind == "time" and is_whole(code):
+                neighbour = columns[name]
     lengths = [[name, _length(columns)] for name, columns in present.items()]
-    head = {"v": schema()["version"], **header, "base": base - start, "unit": unit, "sections": lengths}
-    return Message(head, buffers)
+    return Message({"v": schema()["version"], **header, "sections": lengths, "codes": codes}, buffers)
 
 
 def decode(message: Message) -> dict[str, dict[str, Column]]:
-    """The columns of a message, as they stand on the wire: times are offsets, not clock readings.
+    """The columns of a message: times in nanoseconds since the trace's start, or `NEVER`; rows, or `NONE`.
 
     Raises:
         WireError: it does not follow the schema.
     """
     header, buffers = message
-    if header.get("v") != schema()["version"]:
-        raise WireError(f"version {header.get('v')!r} of the wire cannot be read; this is version {schema()['version']}")
     left = iter(buffers)
     decoded: dict[str, dict[str, Column]] = {}
-    for section, length in header["sections"]:
-        if section not in schema()["sections"]:
-            raise WireError(f"unknown section {section!r}")
-        decoded[section] = {}
-        for name, kind in columns_of(section):
-            column = array(TYPE_CODES[kind])
-            column.frombytes(next(left, b""))
-            if sys.byteorder == "big":
-                column.byteswap()
-            if len(column) != length:
-                raise WireError(f"column {section}.{name} has {len(column)} values instead of {length}")
-            decoded[section][name] = column
+    neighbour: Column | None = None
+    for section, name, kind, length, code in _layout(header):
+        if section not in decoded:
+            decoded[section], neighbour = {}, None
+        size = length * code[1]
+        planes = next(left, b"") if size else b""
+        if len(planes) != size:
+            raise WireError(f"column {section}.{name} has {len(planes)} bytes instead of {size}")
+        column = unpack_column(code, planes, length, neighbour, NEVER if kind == "time" else NONE)
+        decoded[section][name] = column
+        if kind == "time" and is_whole(code):
+            neighbour = column
+    if next(left, None) is not None:
+        raise WireError("there are more buffers than columns")
     return decoded
 
 
 def pack(message: Message) -> bytes:
     """One blob of a message."""
     header = json.dumps(message.header, ensure_ascii=False, separators=(",", ":")).encode()
-    header += b" " * (-(len(MAGIC) + 4 + len(header)) % 8)
-    parts = [MAGIC, len(header).to_bytes(4, "little"), header]
-    for buffer in message.buffers:
-        parts += (buffer, bytes(-len(buffer) % 8))
-    return b"".join(parts)
+    return b"".join((MAGIC, len(header).to_bytes(4, "little"), header, *message.buffers))
 
 
 def unpack(blob: bytes) -> Message:
@@ -120,44 +120,44 @@ def unpack(blob: bytes) -> Message:
     stop = position + int.from_bytes(blob[len(MAGIC) : position], "little")
     try:
         header = json.loads(blob[position:stop])
-        sections = [(columns_of(name), length) for name, length in header["sections"]]
-    except (ValueError, KeyError, TypeError) as error:
+    except ValueError as error:
         raise WireError(f"the header cannot be read: {error!r}") from error
-    if not all(isinstance(length, int) and length >= 0 for _, length in sections):
-        raise WireError(f"lengths that are no numbers: {header['sections']}")
-    sizes = [length * array(TYPE_CODES[kind]).itemsize for columns, length in sections for _, kind in columns]
     buffers, position = [], stop
-    for size in sizes:
-        buffers.append(blob[position : position + size])
-        position += size + -size % 8
+    for _section, _name, _kind, length, code in _layout(header):
+        if length * code[1]:
+            buffers.append(blob[position : position + length * code[1]])
+            position += length * code[1]
     if position != len(blob):
         raise WireError(f"{len(blob)} bytes instead of {position}")
     return Message(header, buffers)
 
 
+def _layout(header: Any) -> Iterator[tuple[str, str, str, int, list[int]]]:
+    """Section, name, type, length and code of each column of a message, as its header says."""
+    version = header.get("v") if isinstance(header, dict) else None
+    if version != schema()["version"]:
+        raise WireError(f"version {version!r} of the wire cannot be read; this is version {schema()['version']}")
+    try:
+        sections, codes = list(header["sections"]), iter(header["codes"])
+        for section, length in sections:
+            if section not in schema()["sections"]:
+                raise WireError(f"unknown section {section!r}")
+            for name, kind in columns_of(section):
+                code = list(next(codes))
+                if not (_is_count(length) and all(isinstance(n, int) for n in code) and len(code) >= 3 and code[0] <= SOME):
+                    raise WireError(f"column {section}.{name} has a length {length!r} and a code {code!r} that make no sense")
+                if not (code[0] >= 0 and 0 <= code[1] <= 8):
+                    raise WireError(f"column {section}.{name} has the unknown code {code!r}")
+                yield section, name, kind, length, code
+    except (KeyError, TypeError, ValueError, StopIteration) as error:
+        if isinstance(error, WireError):
+            raise
+        raise WireError(f"the header cannot be read: {error!r}") from error
+
+
+def _is_count(length: object) -> bool:
+    return isinstance(length, int) and length >= 0
+
+
 def _length(columns: Mapping[str, Column]) -> int:
-    return len(next(iter(columns.values()), ()))
-
-
-def _scale(times: Sequence[Column], start: int) -> tuple[int, int]:
-    """The earliest time, and the finest unit in which the latest still fits 32 bits."""
-    happened = [column for column in times if any(column)]
-    base = min((min(column) or min(filter(None, column)) for column in happened), default=start)
-    span = max(map(max, happened), default=base) - base
-    return base, next(unit for unit in UNITS if span // unit < NONE)
-
-
-def _offsets(times: Column, base: int, unit: int) -> Column:
-    if not any(times):
-        return array("I", (NONE,)) * len(times)
-    if 0 in times:
-        return array("I", [(time - base) // unit if time else NONE for time in times])
-    return offsets(times, base) if unit == 1 else array("I", [(time - base) // unit for time in times])
-
-
-def _bytes(code: str, values: Sequence[int]) -> bytes:
-    column = values if isinstance(values, array) and values.typecode == code else array(code, values)
-    if sys.byteorder == "big":
-        column = column[:]
-        column.byteswap()
-    return column.tobytes()
+    return len(next(iter(columns.values()), array("q")))

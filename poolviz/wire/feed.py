@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from itertools import chain
 from typing import Any
 
@@ -10,13 +9,14 @@ from poolviz.events import Failed
 from poolviz.tracing.answers import Present
 from poolviz.tracing.columns import Column
 from poolviz.tracing.trace import Trace
-from poolviz.wire.codec import TYPE_CODES, Message, columns_of, encode
+from poolviz.wire.codec import Message, encode
 from poolviz.wire.keeping import kept
 from poolviz.wire.outputs import Lines, Outputs, all_of, new_of
 from poolviz.wire.sections import Sections
 from poolviz.wire.tables import Told, errors_table, tables
 
-ENDED_BYTES = sum(array(TYPE_CODES[kind]).itemsize for _, kind in columns_of("ended"))
+#: Bytes that the columns of a call which ended take at the least.
+ENDED_BYTES = 6
 
 
 class Feed:
@@ -117,7 +117,7 @@ class Feed:
         header = self._head(kind, present)
         header |= tables(present, self._sections, self._told, self._trace.start)
         header |= errors_table(errors, self.origin) | self._outputs.table(lines, self.origin)
-        return encode(header, columns, self._trace.start)
+        return encode(header, columns, self._trace.start, self.origin)
 
     def _head(self, kind: str, present: Present) -> dict[str, Any]:
         trace = self._trace

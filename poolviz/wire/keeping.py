@@ -20,7 +20,7 @@ from poolviz import observe
 from poolviz.events import Failed, Outcome
 from poolviz.tracing.answers import Everything
 from poolviz.tracing.columns import Column, Table, keep
-from poolviz.wire.codec import NONE, Message, encode, pack
+from poolviz.wire.codec import Message, encode, pack
 from poolviz.wire.outputs import Outputs, all_of
 from poolviz.wire.sections import NO_LANE, Index, Sections
 from poolviz.wire.summarise import Slices, Summaries, summarise
@@ -52,7 +52,7 @@ def kept(everything: Everything, sections: Sections, header: dict[str, Any], sta
         fields |= tables(shown.present, own, Told(), start)
         fields |= errors_table(shown.errors, own.origin, errors)
         fields |= _prints(shown, own.origin, limit // 32)
-        message = encode(fields, columns, start)
+        message = encode(fields, columns, start, own.origin)
         if len(pack(message)) <= limit:
             break
     return message
@@ -85,10 +85,10 @@ def _summarised(everything: Everything, sections: Sections, limit: int, buckets:
     ended = keep({name: calls[name] for name in ("call", "worker", "outcome", "started", "finished")}, calls["outcome"])
     times = [*filter(None, ended["started"]), *ended["finished"]]
     width = max(1, (max(times, default=0) - min(times, default=0)) // buckets)
-    outcomes, lanes = ended["outcome"], array("q", sections.lane_column(ended["worker"]))
+    outcomes, lanes = ended["outcome"], sections.lane_column(ended["worker"])
     exact = map(int(Outcome.RETURNED).__ne__, outcomes) if exact_failures else repeat(False, len(outcomes))
     stay, slices = summarise(Slices(lanes, outcomes, ended["started"], ended["finished"]), exact, width)
-    callers = array("q", sections.caller_column(waits["caller"]))
+    callers = sections.caller_column(waits["caller"])
     waits_stay, blocks = summarise(Slices(callers, waits["kind"], waits["start"], waits["end"]), map(not_, waits["end"]), width)
     if len(stay) * SLICE > limit:
         return
@@ -115,7 +115,7 @@ def summary_columns(slices: Summaries, batch: int = 0) -> dict[str, Column]:
 def summary_waits(blocks: Summaries) -> dict[str, Column]:
     """Summarised waits as columns of `waits`."""
     caller, kind, start, end, times = blocks
-    return {"caller": caller, "kind": kind, "start": start, "end": end, "row": array("I", (NONE,)) * len(caller), "times": times}
+    return {"caller": caller, "kind": kind, "start": start, "end": end, "row": array("q", (0,)) * len(caller), "times": times}
 
 
 def arrivals(submitted: Column, width: int, batch: int = 0) -> dict[str, Column]:
@@ -132,9 +132,9 @@ def takes(times: Column, callers: Column, width: int) -> dict[str, Column]:
     found = dict(zip(zip(callers, map(floordiv, times, repeat(width)), strict=True), times, strict=True))
     taken = [(caller, time) for (caller, _), time in found.items() if time]
     return {
-        "row": array("I", (NONE,)) * len(taken),
+        "row": array("q", (0,)) * len(taken),
         "time": array("q", (time for _, time in taken)),
-        "caller": array("H", (caller for caller, _ in taken)),
+        "caller": array("q", (caller for caller, _ in taken)),
     }
 
 

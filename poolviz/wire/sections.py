@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from itertools import chain, compress, count, islice, pairwise, repeat, starmap
-from operator import ne, sub
+from operator import mul, ne, sub
 
 from poolviz import observe
 from poolviz.events import Blocked, Chunked
 from poolviz.tracing.answers import Changes, Everything
-from poolviz.tracing.columns import Column, Table, cast, keep
+from poolviz.tracing.columns import Column, Table, keep
 from poolviz.tracing.fold import RunningCall
-from poolviz.tracing.vector import offsets
+from poolviz.tracing.vector import at_least, narrower
 from poolviz.wire.codec import NONE
 
 NO_LANE = NO_CALLER = 2**16 - 1
 ENDED = ("sent", "started", "finished", "delivered", "outcome")
 SIZES = ("bytes_out", "bytes_in")
 
-#: Who blocks in these waits for several calls: the wait's own call says whose trace it belongs to, not what it waits for.
-SEVERAL = frozenset({Blocked.AS_COMPLETED, Blocked.WAIT, Blocked.SHUTDOWN})
+#: Who blocks in the other waits does so for several calls: the wait's own call says whose trace it belongs to, not what it waits for.
+WAITS_FOR_ONE = [kind in (Blocked.RESULT, Blocked.MAP) for kind in range(256)]
 
 
 class Index(dict[int, int]):
@@ -72,10 +71,10 @@ class Sections:
         submitted = changes.submitted
         return {
             "calls": {
-                "first": self.rows(joined(submitted, "first")),
+                "first": joined(submitted, "first"),
                 "count": joined(submitted, "calls"),
                 "submitted": joined(submitted, "time"),
-                "label": array("I", map(self.labels.__getitem__, joined(submitted, "label"))),
+                "label": _numbers(self.labels, joined(submitted, "label")),
                 "item": joined(submitted, "item"),
             },
             "chunks": self.chunks(changes.chunks),
@@ -84,10 +83,6 @@ class Sections:
             "consumed": self.consumed(changes.consumed),
             "waits": self.waits(changes.waits),
         }
-
-    def rows(self, calls: Column) -> Column:
-        """The rows of calls."""
-        return offsets(calls, self.origin)
 
     def runs(self, calls: Table) -> dict[str, Column]:
         """Rows that were submitted together, as one record each."""
@@ -100,34 +95,34 @@ class Sections:
         firsts = [0, *cuts] if calls["call"] else []
         stops = [*cuts, len(calls["call"])]
         return {
-            "first": self.rows(array("q", map(calls["call"].__getitem__, firsts))),
-            "count": array("I", map(sub, stops, firsts)),
+            "first": array("q", map(calls["call"].__getitem__, firsts)),
+            "count": array("q", map(sub, stops, firsts)),
             "submitted": array("q", map(calls["submitted"].__getitem__, firsts)),
-            "label": array("I", map(self.labels.__getitem__, map(calls["label"].__getitem__, firsts))),
-            "item": array("i", map(calls["item"].__getitem__, firsts)),
+            "label": _numbers(self.labels, array("q", map(calls["label"].__getitem__, firsts))),
+            "item": array("q", map(calls["item"].__getitem__, firsts)),
         }
 
     def chunks(self, maps: list[Chunked]) -> dict[str, Column]:
         """Maps whose items were sent in chunks."""
         origin = self.origin
-        shown = [(max(first, origin) - origin, first + calls - max(first, origin), size) for _, first, calls, size in maps]
-        records = [(row, n, min(size, NONE)) for row, n, size in shown if n > 0]
-        return {name: array("I", (record[i] for record in records)) for i, name in enumerate(("first", "count", "size"))}
+        shown = [(max(first, origin), first + calls - max(first, origin), size) for _, first, calls, size in maps]
+        records = [(first, n, min(size, NONE)) for first, n, size in shown if n > 0]
+        return {name: array("q", (record[i] for record in records)) for i, name in enumerate(("first", "count", "size"))}
 
-    def lane_column(self, workers: Sequence[int]) -> Column:
+    def lane_column(self, workers: Column) -> Column:
         """The lanes of workers. If there are more than the wire has lanes, the last ones' calls are drawn nowhere, but counted."""
-        return _narrow(self.lanes, workers)
+        return _numbers(self.lanes, workers, NO_LANE)
 
-    def caller_column(self, callers: Sequence[int]) -> Column:
+    def caller_column(self, callers: Column) -> Column:
         """The indices of callers."""
-        return _narrow(self.callers, callers)
+        return _numbers(self.callers, callers, NO_CALLER)
 
     def running(self, running: list[RunningCall]) -> dict[str, Column]:
         """What runs."""
-        known = [call for call in running if 0 <= call.call - self.origin < NONE]
+        known = [call for call in running if call.call >= self.origin]
         return {
-            "row": self.rows(array("q", (call.call for call in known))),
-            "lane": self.lane_column([call.worker for call in known]),
+            "row": array("q", (call.call for call in known)),
+            "lane": self.lane_column(array("q", (call.worker for call in known))),
             "started": array("q", (call.started for call in known)),
         }
 
@@ -135,48 +130,57 @@ class Sections:
         """Calls that ended."""
         tables = [self._shown(table) for table in tables]
         return {
-            "row": self.rows(joined(tables, "call")),
+            "row": joined(tables, "call"),
             "lane": self.lane_column(joined(tables, "worker")),
             **{name: joined(tables, name) for name in ENDED},
-            **{name: cast(joined(tables, name), "I") for name in SIZES},
+            **{name: _clipped(joined(tables, name)) for name in SIZES},
         }
 
     def consumed(self, tables: list[Table]) -> dict[str, Column]:
         """Results that a caller took."""
         tables = [self._shown(table) for table in tables]
         return {
-            "row": self.rows(joined(tables, "call")),
+            "row": joined(tables, "call"),
             "time": joined(tables, "time"),
             "caller": self.caller_column(joined(tables, "caller")),
         }
 
     def waits(self, tables: list[Table]) -> dict[str, Column]:
         """Times during which callers blocked."""
-        kinds, origin = joined(tables, "kind"), self.origin
-        waits = zip(joined(tables, "call"), kinds, strict=True)
-        calls = (call - origin if call >= origin and kind not in SEVERAL else NONE for call, kind in waits)
+        kinds, calls = joined(tables, "kind"), joined(tables, "call")
+        calls = array("q", map(mul, calls, map(WAITS_FOR_ONE.__getitem__, kinds)))
+        if not at_least(calls, self.origin):
+            calls = array("q", (call if call >= self.origin else 0 for call in calls))
         return {
             "caller": self.caller_column(joined(tables, "caller")),
             "kind": kinds,
             "start": joined(tables, "start"),
             "end": joined(tables, "end"),
-            "row": array("I", calls),
+            "row": calls,
             "times": array("B", (1,)) * len(kinds),
         }
 
     def _shown(self, table: Table) -> Table:
         """The table without calls from before the last snapshot's first."""
-        if min(table["call"], default=self.origin) >= self.origin:
+        if at_least(table["call"], self.origin):
             return table
         return keep(table, map(self.origin.__le__, table["call"]))
 
 
-def _narrow(index: Index, keys: Sequence[int]) -> Column:
-    """The numbers of keys, in 16 bits; those that do not fit have the one that stands for none."""
-    try:
-        return array("H", map(index.__getitem__, keys))
-    except OverflowError:
-        return array("H", map(min, map(index.__getitem__, keys), repeat(NO_LANE)))
+def _numbers(index: Index, keys: Column, most: int | None = None) -> Column:
+    """The numbers of keys; those beyond `most` are `most`, which stands for none."""
+    if len(keys) and keys == array(keys.typecode, (keys[0],)) * len(keys):
+        numbers = array("q", (index[keys[0]],)) * len(keys)
+    else:
+        numbers = array("q", map(index.__getitem__, keys))
+    if most is not None and index.asked > most:
+        numbers = array("q", map(min, numbers, repeat(most)))
+    return numbers
+
+
+def _clipped(sizes: Column) -> Column:
+    """Numbers of bytes, as far as 32 bits tell them."""
+    return sizes if sizes.typecode != "q" or narrower(sizes, 32) else array("q", map(min, sizes, repeat(NONE)))
 
 
 def joined(tables: list[Table], name: str) -> Column:

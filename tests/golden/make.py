@@ -31,7 +31,7 @@ from poolviz.events import (
 from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
-from poolviz.wire.codec import Message, decode, pack
+from poolviz.wire.codec import NEVER, Message, decode, pack
 from poolviz.wire.feed import Feed
 
 HERE = Path(__file__).parent
@@ -186,11 +186,16 @@ def delta() -> Message:
 CASES = (empty, one_running, mixed, map_run, gaps, long_times, delta)
 
 
+def plain(column: "array[int]") -> list[int | None]:
+    """A column for JSON."""
+    return [None if value == NEVER else value for value in column]
+
+
 def files() -> Iterator[tuple[str, bytes]]:
     """Name and content of each golden file."""
     for case in CASES:
         message = case()
-        read = {section: {name: list(column) for name, column in found.items()} for section, found in decode(message).items()}
+        read = {section: {name: plain(column) for name, column in found.items()} for section, found in decode(message).items()}
         text = json.dumps({"header": message.header, "columns": read}, ensure_ascii=False, separators=(",", ":"))
         yield f"{case.__name__}.bin", pack(message)
         yield f"{case.__name__}.json", f"{text}\n".encode()

@@ -137,8 +137,6 @@ export interface MessageHead {
 export interface Message extends MessageHead {
   /** Whether it was made to be kept: no delta follows on it. */
   readonly kept: boolean;
-  /** The coarseness of this message's times. */
-  readonly unit: Ns;
   readonly labels: NameRun | null;
   readonly callers: NameRun | null;
   readonly pools: readonly PoolInfo[];

@@ -17,9 +17,9 @@ export class Caller {
   readonly takes = new Times();
   open: OpenWait[] = [];
 
-  /** A wait is told again when it has ended; its start may differ by the coarseness of two messages. */
-  fold(start: Ns, end: Ns, kind: number, row: Row, times: number, coarseness: Ns): void {
-    this.open = this.open.filter((wait) => Math.abs(wait.start - start) > coarseness);
+  /** A wait is told again when it has ended. */
+  fold(start: Ns, end: Ns, kind: number, row: Row, times: number): void {
+    this.open = this.open.filter((wait) => wait.start !== start);
     if (Number.isNaN(end)) this.open.push({ start, kind, row });
     else this.waits.add(row, start, end, kind, times);
   }
@@ -28,7 +28,6 @@ export class Caller {
 export class Callers {
   readonly names: string[] = [];
   readonly #callers: Caller[] = [];
-  #coarsest: Ns = 0;
 
   /** The callers, by their index on the wire. */
   get all(): readonly Caller[] {
@@ -45,8 +44,7 @@ export class Callers {
     this.#caller(index)?.takes.add(time);
   }
 
-  fold(columns: WaitColumns, unit: Ns): void {
-    this.#coarsest = Math.max(this.#coarsest, unit);
+  fold(columns: WaitColumns): void {
     for (let i = 0; i < columns.caller.length; i++) {
       this.#caller(columns.caller[i]!)?.fold(
         columns.start[i]!,
@@ -54,7 +52,6 @@ export class Callers {
         columns.kind[i]!,
         columns.row[i]!,
         columns.times[i]!,
-        2 * this.#coarsest,
       );
     }
   }

@@ -104,7 +104,7 @@ export class Recording {
       }
     }
     if (message.waits) {
-      this.callers.fold(message.waits, message.unit);
+      this.callers.fold(message.waits);
       for (const start of message.waits.start) this.#happened(start);
       for (const end of message.waits.end) this.#happened(end);
     }

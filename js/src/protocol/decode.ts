@@ -10,58 +10,62 @@ import type {
   SummaryColumns,
   WaitColumns,
 } from "../base/message";
+import { NO_ROW } from "../base/message";
+import { type Code, isWhole, readColumn } from "./column";
 import { type Header, readHeader, WireError } from "./header";
-import { BYTES, type ColumnType, columnsOf, NO_TIME } from "./schema";
+import { type ColumnType, columnsOf } from "./schema";
 
 type Columns = Record<string, Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array>;
 
-// Typed arrays read the machine's own byte order, and every browser runs on little-endian machines. Should one not, wrong
-// numbers must not pass for data.
-const LITTLE_ENDIAN = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1;
-
-/** The bytes of a view, at an offset that a typed array can start from. */
-function aligned(view: DataView, bytes: number): { buffer: ArrayBufferLike; offset: number } {
-  if (view.byteOffset % bytes === 0) return { buffer: view.buffer, offset: view.byteOffset };
-  return { buffer: view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength), offset: 0 };
+export interface ColumnPlace {
+  readonly section: string;
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly count: number;
+  readonly code: Code;
+  /** Bytes of its buffer; it has none when that is 0. */
+  readonly size: number;
 }
 
-function readColumn(view: DataView, type: ColumnType, count: number, header: Header) {
-  const { buffer, offset } = aligned(view, BYTES[type]);
-  switch (type) {
-    case "u8":
-      return new Uint8Array(buffer, offset, count);
-    case "u16":
-      return new Uint16Array(buffer, offset, count);
-    case "u32":
-      return new Uint32Array(buffer, offset, count);
-    case "i32":
-      return new Int32Array(buffer, offset, count);
-    case "t32": {
-      const ticks = new Uint32Array(buffer, offset, count);
-      const times = new Float64Array(count);
-      for (let i = 0; i < count; i++)
-        times[i] = ticks[i] === NO_TIME ? Number.NaN : header.base + ticks[i]! * header.unit;
-      return times;
+/** Where each column of a message stands, as its header says. */
+export function columnPlaces({ sections, codes }: Header): ColumnPlace[] {
+  const places: ColumnPlace[] = [];
+  for (const [section, count] of sections) {
+    const specs = columnsOf(section);
+    if (specs === null) throw new WireError(`it has a section '${section}' that this page does not know`);
+    for (const [name, type] of specs) {
+      const code = codes[places.length];
+      if (code === undefined) throw new WireError(`it is cut short: column ${section}.${name} has no code`);
+      places.push({ section, name, type, count, code, size: count * code[1]! });
     }
   }
+  return places;
 }
+
+const TYPES = {
+  u8: Uint8Array,
+  u16: Uint16Array,
+  u32: Uint32Array,
+  row: Uint32Array,
+  i32: Int32Array,
+  time: Float64Array,
+} as const;
 
 function readSections(header: Header, buffers: readonly DataView[]): Record<string, Columns> {
   const sections: Record<string, Columns> = {};
   let next = 0;
-  for (const [section, count] of header.sections) {
-    const specs = columnsOf(section);
-    if (specs === null) throw new WireError(`it has a section '${section}' that this page does not know`);
-    const columns: Columns = {};
-    for (const [name, type] of specs) {
-      const view = buffers[next++];
-      if (view === undefined) throw new WireError(`it is cut short: no column ${section}.${name}`);
-      if (view.byteLength !== count * BYTES[type]) {
-        const sizes = `${view.byteLength} bytes instead of ${count * BYTES[type]}`;
-        throw new WireError(`it is damaged: column ${section}.${name} has ${sizes}`);
-      }
-      columns[name] = readColumn(view, type, count, header);
+  let neighbour: Float64Array | null = null;
+  for (const { section, name, type, count, code, size } of columnPlaces(header)) {
+    if (!(section in sections)) neighbour = null;
+    const planes = size > 0 ? buffers[next++] : null;
+    if (planes === undefined) throw new WireError(`it is cut short: no column ${section}.${name}`);
+    if (planes !== null && planes.byteLength !== size) {
+      throw new WireError(`it is damaged: column ${section}.${name} has ${planes.byteLength} bytes instead of ${size}`);
     }
+    const values = readColumn(code, planes, count, neighbour, type === "row" ? NO_ROW : Number.NaN);
+    if (type === "time" && isWhole(code)) neighbour = values;
+    const columns = sections[section] ?? {};
+    columns[name] = type === "time" ? values : new TYPES[type](values);
     sections[section] = columns;
   }
   if (next !== buffers.length) throw new WireError(`it is damaged: ${buffers.length} columns instead of ${next}`);
@@ -72,11 +76,10 @@ function readSections(header: Header, buffers: readonly DataView[]): Record<stri
  * Decode one message.
  *
  * @param json the header, as parsed from JSON
- * @param buffers one for each column, section by section, in the schema's order
+ * @param buffers one for each column that its code does not tell whole, section by section, in the schema's order
  * @throws WireError when the message is foreign, newer, damaged or cut short
  */
 export function decodeMessage(json: unknown, buffers: readonly DataView[]): Message {
-  if (!LITTLE_ENDIAN) throw new WireError("this machine's byte order is not supported");
   const header = readHeader(json);
   const columns = readSections(header, buffers);
   // The names and types of the columns come from the schema; a test holds these interfaces against it.

@@ -1,6 +1,7 @@
 /** Reads a message's JSON header. What comes from outside is checked here, once; everything behind may rely on it. */
 import type { Counts, LaneInfo, MessageHead, NameRun, PoolInfo, TraceState } from "../base/message";
-import type { Ns, Row } from "../base/units";
+import type { Row } from "../base/units";
+import { type Code, PLAIN, SOME, WIDEST } from "./column";
 import { VERSION } from "./schema";
 
 /** What arrived is not a message that this page can read; the text says why, in words for a user. */
@@ -10,9 +11,8 @@ export class WireError extends Error {
 
 export interface Header extends MessageHead {
   readonly kept: boolean;
-  readonly base: Ns;
-  readonly unit: Ns;
   readonly sections: readonly (readonly [name: string, count: number])[];
+  readonly codes: readonly Code[];
   readonly labels: NameRun | null;
   readonly callers: NameRun | null;
   readonly pools: readonly PoolInfo[];
@@ -84,6 +84,16 @@ function sectionsOf(json: Json): [string, number][] {
   });
 }
 
+function codesOf(json: Json): Code[] {
+  return listAt(json, "codes").map((code) => {
+    const [how, width] = Array.isArray(code) && code.length >= 3 && code.every(Number.isInteger) ? code : [-1, -1];
+    if (how < PLAIN || how > SOME || width < 0 || width > WIDEST) {
+      throw new WireError("the header's codes are none that this page knows");
+    }
+    return code as Code;
+  });
+}
+
 function poolOf(json: Json): PoolInfo {
   return {
     pool: numberAt(json, "pool"),
@@ -140,8 +150,6 @@ export function readHeader(json: unknown): Header {
     const which = version > VERSION ? "a newer" : "an older";
     throw new WireError(`it was written by ${which} poolviz: wire version ${version}, and this page reads ${VERSION}`);
   }
-  const unit = numberAt(json, "unit");
-  if (unit <= 0) throw new WireError(`the header's unit is ${unit}`);
   return {
     kind: json.kind,
     seq: numberAt(json, "seq"),
@@ -152,9 +160,8 @@ export function readHeader(json: unknown): Header {
     counts: countsOf(json.counts),
     dropped: numberAt(json, "dropped", 0),
     kept: json.kept === true,
-    base: numberAt(json, "base"),
-    unit,
     sections: sectionsOf(json),
+    codes: codesOf(json),
     labels: namesAt(json, "labels"),
     callers: namesAt(json, "callers"),
     pools: objectsAt(json, "pools").map(poolOf),

@@ -1,14 +1,11 @@
 /** The wire's schema, typed. Nothing of its content is repeated here. */
 import schema from "../../../poolviz/wire/schema.json";
 
-export type ColumnType = "u8" | "u16" | "u32" | "i32" | "t32";
+export type ColumnType = "u8" | "u16" | "u32" | "i32" | "row" | "time";
 export type SectionName = keyof typeof schema.sections;
 export type ColumnSpec = readonly [name: string, type: ColumnType];
 
 export const VERSION: number = schema.version;
-export const NO_TIME: number = schema.none;
-
-export const BYTES: Readonly<Record<ColumnType, number>> = { u8: 1, u16: 2, u32: 4, i32: 4, t32: 4 };
 
 /** The columns of a section, in the order of their buffers; null for a section that this version does not have. */
 export function columnsOf(section: string): readonly ColumnSpec[] | null {

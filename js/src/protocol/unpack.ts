@@ -1,14 +1,10 @@
 /** The packed form of a message: one blob, as a trait or in a saved page. */
 import type { Message } from "../base/message";
-import { decodeMessage } from "./decode";
+import { columnPlaces, decodeMessage } from "./decode";
 import { readHeader, WireError } from "./header";
-import { BYTES, columnsOf } from "./schema";
 
-const MAGIC = "POOLVIZ1";
+const MAGIC = "POOLVIZ2";
 const FIXED = 12;
-const ALIGN = 8;
-
-const padded = (length: number) => Math.ceil(length / ALIGN) * ALIGN;
 
 function readJson(view: DataView): { json: unknown; end: number } {
   const ascii = String.fromCharCode(...new Uint8Array(view.buffer, view.byteOffset, Math.min(8, view.byteLength)));
@@ -36,14 +32,11 @@ export function unpackMessage(view: DataView): Message {
   const { json, end } = readJson(view);
   const buffers: DataView[] = [];
   let offset = end;
-  for (const [section, count] of readHeader(json).sections) {
-    for (const [name, type] of columnsOf(section) ?? []) {
-      const length = count * BYTES[type];
-      if (offset + length > view.byteLength)
-        throw new WireError(`it is cut short: column ${section}.${name} is not whole`);
-      buffers.push(new DataView(view.buffer, view.byteOffset + offset, length));
-      offset += padded(length);
-    }
+  for (const { section, name, size } of columnPlaces(readHeader(json))) {
+    if (size === 0) continue;
+    if (offset + size > view.byteLength) throw new WireError(`it is cut short: column ${section}.${name} is not whole`);
+    buffers.push(new DataView(view.buffer, view.byteOffset + offset, size));
+    offset += size;
   }
   if (offset < view.byteLength) throw new WireError("it is damaged: bytes are left over at its end");
   return decodeMessage(json, buffers);

@@ -35,7 +35,7 @@ def pixels(picture):
 
 def snapshot(calls, *, running=(), title="cell 1", label="work", errors=(), lanes=1, now=None, summaries=None):
     """A snapshot of calls (lane, start, finish, outcome), one row for each."""
-    rows = range(len(calls) + len(running))
+    rows = range(1, len(calls) + len(running) + 1)
     counts = dict.fromkeys(("total", "pending", "running", "finished", "failed", "cancelled"), 0)
     counts |= {"total": len(rows), "running": len(running), "failed": sum(call[3] != RETURNED for call in calls)}
     counts["finished"] = len(calls) - counts["failed"]
@@ -55,7 +55,7 @@ def snapshot(calls, *, running=(), title="cell 1", label="work", errors=(), lane
         "errors": list(errors),
     }
     sections = {
-        "calls": {"first": [0], "count": [len(rows)], "submitted": [1], "label": [0], "item": [0]},
+        "calls": {"first": [1], "count": [len(rows)], "submitted": [1], "label": [0], "item": [0]},
         "running": {
             "row": [*rows][len(calls) :],
             "lane": [lane for lane, _ in running],
@@ -78,7 +78,7 @@ def snapshot(calls, *, running=(), title="cell 1", label="work", errors=(), lane
         length = len(next(iter(columns.values())))
         # What is not drawn may be anything.
         typed[section] = {name: array("q", columns.get(name, [0] * length)) for name, _ in columns_of(section)}
-    return encode(header, typed, 0)
+    return encode(header, typed, 0, 1)
 
 
 def middle(message, lane=0):

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poolviz.tracing.columns import bounds, cast, runs
-from poolviz.tracing.vector import is_run, narrowed, offsets
+from poolviz.tracing.vector import at_least, is_run, narrowed, narrower
 
-lengths = st.one_of(st.integers(0, 8), st.sampled_from([511, 512, 513, 1024, 1025, 1500]))
+lengths = st.one_of(st.integers(0, 8), st.sampled_from([511, 512, 513, 1023, 1024, 1025, 1500]))
 bases = st.one_of(st.integers(1, 2**62), st.sampled_from([1, 2**32 - 300, 2**32, 2**62 - 2000]))
 
 
@@ -20,13 +20,16 @@ def test_is_run_against_a_range(first, length, change):
     assert is_run(numbers) == (list(numbers) == list(range(numbers[0], numbers[0] + length)) if length else True)
 
 
-@given(bases, st.lists(st.integers(0, 2**32 - 1), max_size=20), st.integers(1, 100))
-def test_offsets_against_a_loop(base, values, times):
-    values = values * times
-    numbers = array("q", [base + value for value in values])
-    found = offsets(numbers, base)
-    assert found.typecode == "I"
-    assert list(found) == values
+@given(bases, st.lists(st.integers(0, 2**32 - 1), max_size=20), st.integers(1, 100), st.integers(-3, 3))
+def test_at_least_against_a_loop(base, values, times, below):
+    numbers = array("q", [base + value for value in values * times])
+    least = max(0, min(numbers, default=base) + below)
+    assert at_least(numbers, least) == all(number >= least for number in numbers)
+
+
+@given(st.lists(st.integers(-(2**40), 2**40), max_size=20), st.integers(1, 100), st.sampled_from([1, 8, 32, 41, 63]))
+def test_narrower_against_a_loop(values, times, bits):
+    assert narrower(array("q", values * times), bits) == all(0 <= value < 2**bits for value in values)
 
 
 @given(st.lists(st.tuples(st.integers(1, 50), st.integers(1, 60)), max_size=20))

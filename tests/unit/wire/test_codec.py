@@ -5,56 +5,43 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from poolviz.events import Blocked, Outcome
-from poolviz.wire.codec import NONE, Message, WireError, columns_of, decode, encode, pack, schema, unpack
+from poolviz.wire.codec import NEVER, NONE, Message, WireError, columns_of, decode, encode, pack, schema, unpack
+from poolviz.wire.packing import PLAIN, STEPS
 
 
 def consumed(rows, times):
-    return {"consumed": {"row": array("I", rows), "time": array("q", times), "caller": array("H", bytes(2 * len(rows)))}}
+    return {"consumed": {"row": array("q", rows), "time": array("q", times), "caller": array("H", bytes(2 * len(rows)))}}
 
 
 def test_the_schema_and_the_enums_agree():
     assert schema()["outcomes"] == [outcome.name.lower() for outcome in Outcome]
     assert schema()["blocked"] == ["", *(kind.name.lower() for kind in Blocked)]
-    assert schema()["none"] == NONE
 
 
-@given(
-    st.lists(st.one_of(st.just(0), st.integers(1, 2**61)), max_size=30),
-    st.integers(-(2**40), 2**40),
-)
-def test_a_time_comes_back_to_within_its_unit(times, start):
-    message = encode({}, consumed(range(len(times)), times), start)
-    base, unit = message.header["base"], message.header["unit"]
-    column = decode(message).get("consumed", {"time": ()})["time"]
-    assert len(column) == len(times)
-    for time, value in zip(times, column, strict=True):
-        if time == 0:
-            assert value == NONE
-        else:
-            read = base + value * unit + start
-            assert read <= time < read + unit
-            assert value < NONE
-    happened = [time for time in times if time]
-    if happened and max(happened) - min(happened) < NONE:
-        assert unit == 1, "no precision is given up where none has to be"
+@given(st.lists(st.one_of(st.just(0), st.integers(1, 2**61)), max_size=30), st.integers(-(2**40), 2**40))
+def test_a_time_comes_back_to_the_nanosecond(times, start):
+    column = decode(encode({}, consumed(range(1, len(times) + 1), times), start)).get("consumed", {"time": ()})["time"]
+    assert list(column) == [time - start if time else NEVER for time in times]
 
 
-@given(st.lists(st.integers(0, 2**32 - 2), max_size=50), st.text(max_size=30))
-def test_pack_and_unpack(rows, title):
-    message = encode({"title": title}, consumed(rows, [row + 1 for row in rows]), 0)
+@given(st.lists(st.integers(0, 2**32), max_size=50), st.text(max_size=30), st.integers(0, 2**31))
+def test_pack_and_unpack(rows, title, origin):
+    message = encode({"title": title}, consumed(rows, [row + 1 for row in rows]), 0, origin)
     blob = pack(message)
     assert unpack(blob) == message
-    header = int.from_bytes(blob[8:12], "little")
-    assert (12 + header) % 8 == 0
-    assert len(blob) % 8 == 0
+    assert list(decode(message).get("consumed", {"row": ()})["row"]) == [row - origin if row else NONE for row in rows]
 
 
-def test_buffers_are_little_endian_and_in_the_order_of_the_schema():
-    message = encode({}, consumed([1], [5 + 258]) | {"running": {"row": array("I"), "lane": array("H"), "started": array("q")}}, 5)
-    assert message.header["sections"] == [["consumed", 1]], "empty sections are left out"
-    assert message.buffers == [b"\1\0\0\0", b"\0\0\0\0", b"\0\0"]
-    assert message.header["base"] == 258
+def test_only_columns_that_their_codes_do_not_tell_whole_have_buffers():
+    message = encode(
+        {}, consumed([11, 12, 13], [5, 300, 6]) | {"running": {"row": array("q"), "lane": array("q"), "started": array("q")}}, 5, 10
+    )
+    assert message.header["sections"] == [["consumed", 3]], "empty sections are left out"
     assert [name for name, _ in columns_of("consumed")] == ["row", "time", "caller"]
+    assert message.header["codes"][0] == [STEPS, 0, 1, 0]
+    assert message.header["codes"][2] == [PLAIN, 0, 0]
+    how, width, _base = message.header["codes"][1]
+    assert (how, width, [len(buffer) for buffer in message.buffers]) == (PLAIN, 2, [6])
 
 
 GOOD = pack(encode({"kind": "snapshot"}, consumed([1, 2, 3], [10, 20, 30]), 0))
@@ -70,6 +57,11 @@ def test_a_truncated_blob_is_refused(length):
     "blob",
     [
         b"",
+        pack(Message({"v": 2, "sections": [["consumed", 3]]}, [])),
+        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[0, 0, 0], [0, 0, 0]]}, [])),
+        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[0, 9, 0]] * 3}, [b""])),
+        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[4, 0, 0]] * 3}, [])),
+        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[0, 0], 0, "no"]}, [])),
         b"PK\3\4 something else altogether",
         GOOD + b"\0" * 8,
         GOOD.replace(b"consumed", b"consumer"),
@@ -96,7 +88,7 @@ def test_a_newer_version_is_refused_by_its_number():
 @given(st.binary(max_size=60))
 def test_noise_is_refused(noise):
     with pytest.raises(WireError):
-        unpack(b"POOLVIZ1" + noise)
+        unpack(b"POOLVIZ2" + noise)
 
 
 def test_outcomes_beyond_those_of_today_fit():

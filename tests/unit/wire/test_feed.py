@@ -8,7 +8,7 @@ from poolviz.events import PoolOpened, WorkerStarted
 from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
-from poolviz.wire.codec import NONE, decode
+from poolviz.wire.codec import NEVER, decode
 from poolviz.wire.feed import Feed
 from poolviz.wire.sections import NO_LANE
 from tests.unit.lawful import Twin, make_scopes, play, steps
@@ -37,8 +37,7 @@ class Page:
         self.lanes |= {lane["lane"]: lane["name"] for lane in header.get("lanes", [])}
 
         def at(value):
-            # To the microsecond, the coarsest unit that these tests come to.
-            return None if value == NONE else (header["base"] + value * header["unit"]) // 1000
+            return None if value == NEVER else value
 
         for first, count, submitted, label, item in self.records(columns, "calls"):
             for i in range(count):
