@@ -20,6 +20,7 @@ from poolviz import interrupts
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Consumed
+from poolviz.executors import leaving
 from poolviz.executors.condition import LeanCondition
 from poolviz.executors.serialize import Payload
 
@@ -182,7 +183,7 @@ class MapRun:
 
     def results(self, deadline: float | None, withdraw: Callable[[MapRun], None], interrupt: Callable[[], None]) -> Iterator[Any]:
         """Hand out the results in order; `withdraw` is called when the iterator ends before they do."""
-        at = 0
+        at, before = 0, leaving.handled()
         try:
             while at < self.total:
                 block = self._pop(at) if at in self.blocks else self._wait(at, deadline)
@@ -194,6 +195,10 @@ class MapRun:
                     yield block.pop()
         except KeyboardInterrupt:
             interrupt()
+            raise
+        except GeneratorExit as closing:
+            if self.open:
+                leaving.note(closing, before, interrupt)
             raise
         finally:
             if self.open:

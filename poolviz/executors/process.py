@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 from poolviz import interrupts, observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked, Chunked, Failed, Outcome
-from poolviz.executors import base, manager, versions
+from poolviz.executors import base, leaving, manager, versions
 from poolviz.executors.definitions import NOTHING
 from poolviz.executors.future import Future
 from poolviz.executors.manager import Manager
@@ -275,6 +275,9 @@ def _bytes(payload: Payload) -> int:
 def _at_exit() -> None:
     global _exiting
     _exiting = True
+    if leaving.program_is_interrupted():  # nobody can use what its calls give
+        for pool in list(manager.managers):
+            pool.interrupt()
     for pool in list(manager.managers):
         pool.close()
     for pool in list(manager.managers):

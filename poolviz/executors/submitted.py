@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import _base
 from itertools import islice
 from typing import Any, TypeVar
 
 from poolviz.events import Blocked
+from poolviz.executors import leaving
 from poolviz.executors.future import Future
 
 T = TypeVar("T")
@@ -44,16 +45,21 @@ def map_by_submit(
     if buffersize is None:
         futures = [first(fn, *args) for args in rows]
         futures.reverse()
-        return _interruptible(_results(futures, deadline), interrupt)
+        return _interruptible(_results(futures, deadline), futures, interrupt)
     ahead = deque(first(fn, *args) for args in islice(rows, buffersize))
-    return _interruptible(_buffered_results(ahead, rows, submit, fn, deadline), interrupt)
+    return _interruptible(_buffered_results(ahead, rows, submit, fn, deadline), ahead, interrupt)
 
 
-def _interruptible(results: Iterator[T], interrupt: Callable[[], None]) -> Iterator[T]:
+def _interruptible(results: Iterator[T], futures: Collection[_base.Future[T]], interrupt: Callable[[], None]) -> Iterator[T]:
+    before = leaving.handled()
     try:
         yield from results
     except KeyboardInterrupt:
         interrupt()
+        raise
+    except GeneratorExit as closing:
+        if not all(future.done() for future in futures):
+            leaving.note(closing, before, interrupt)
         raise
 
 

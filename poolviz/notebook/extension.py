@@ -12,6 +12,7 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
+from poolviz.executors import leaving
 from poolviz.executors.printed import shown
 from poolviz.notebook.cell import Cell
 from poolviz.notebook.magics import Magics
@@ -75,6 +76,7 @@ class Extension:
     def after_cell(self, result: Any) -> None:
         """A cell has ended, whichever way."""
         self._loading = None
+        leaving.ended_by(result.error_in_exec)
         shown.flush()
         cell = self.cell
         if cell is None:

@@ -70,6 +70,38 @@ def test_ctrl_c_once(run_program, kind, what, tmp_path):
     until(lambda: not program.members())
 
 
+NO_WITH = """
+import multiprocessing, signal, sys, time
+import poolviz
+from tests.faults import tasks
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+kind, what, sign = sys.argv[1:]
+
+if __name__ == "__main__":
+    pool = poolviz.ProcessPoolExecutor(2, multiprocessing.get_context(kind))
+    if what == "body":
+        for _ in pool.map(tasks.touch_and_nap, [sign] * 50, [0] + [600] * 49):
+            time.sleep(600)
+    else:
+        futures = [pool.submit(tasks.touch_and_nap, sign, 600) for _ in range(50)]
+        futures[0].result()
+"""
+
+
+@pytest.mark.parametrize("kind", ["spawn", "fork", "forkserver"])
+@pytest.mark.parametrize("what", ["body", "result"])
+def test_ctrl_c_without_with_ends_the_program(run_program, kind, what, tmp_path):
+    """Nobody can use the results of a program that Ctrl-C has ended: its exit waits for none of its calls."""
+    program = run_program(NO_WITH, kind, what, tmp_path / "sign")
+    until((tmp_path / "sign").exists)
+    os.killpg(program.process.pid, signal.SIGINT)
+    code, _, err = program.end()
+    assert code == -signal.SIGINT
+    assert "KeyboardInterrupt" in err
+    until(lambda: not program.members())
+
+
 BOOTING = """
 import multiprocessing, signal, sys, time
 import poolviz

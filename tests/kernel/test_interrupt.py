@@ -125,6 +125,43 @@ def test_threads_are_not_waited_for(kernel):
     kernel.run("release.set()")
 
 
+LOOPS = {
+    "the loop's own iterator": "for result in pool.map(sleep, [0, 60, 60, 60]):",
+    "an iterator around it": "for _, result in enumerate(handed_on(pool.map(sleep, [0, 60, 60, 60]))):",
+    "buffered": "for result in pool.map(sleep, [0, 60, 60, 60, 60], buffersize=3):",
+}
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_in_the_body_of_a_loop_over_a_map(kernel, loop):
+    """As when it strikes while the loop waits; other pools are left alone."""
+    kernel.run("%load_ext poolviz\n" + SETUP + ANNOUNCE + "\ndef handed_on(items):\n    for item in items:\n        yield item")
+    kernel.run("other = ProcessPoolExecutor(1)\nfuture = other.submit(sleep, 3)\npool = ProcessPoolExecutor(2)")
+    kernel.run("for _ in other.map(sleep, [0]):\n    break")
+    cell = kernel.start(f"{LOOPS[loop]}\n    announce(pool, 2)\n    time.sleep(60)")
+    started(kernel, cell, 2)
+    interrupted(kernel, cell)
+    kernel.run(
+        "deadline = time.monotonic() + 20\n"
+        "while shown(pool) != {'total': 4, 'finished': 1, 'failed': 2, 'cancelled': 1}:\n"
+        "    assert time.monotonic() < deadline, shown(pool)\n    time.sleep(0.02)\n"
+        "assert list(pool.map(sleep, [0, 0, 0])) == [0, 0, 0]\npool.shutdown()"
+    )
+    kernel.run("assert future.result(30) == 3\nassert shown(other) == {'total': 2, 'finished': 2}, shown(other)")
+
+
+def test_a_loop_that_ended_before_is_left_alone(kernel):
+    kernel.run("%load_ext poolviz\n" + SETUP + ANNOUNCE)
+    kernel.run("pool = ProcessPoolExecutor(1)")
+    cell = kernel.start(
+        "for result in pool.map(sleep, [0, 3]):\n    while not pool._manager.running():\n        time.sleep(0.01)\n    break\n"
+        "print('running 1', flush=True)\ntime.sleep(60)"
+    )
+    started(kernel, cell, 1)
+    interrupted(kernel, cell)
+    kernel.run("pool.shutdown()\nassert shown(pool) == {'total': 2, 'finished': 2}, shown(pool)")
+
+
 def test_a_bare_result_leaves_the_pool_alone(kernel):
     kernel.run(SETUP + ANNOUNCE)
     kernel.run("other = ProcessPoolExecutor(1)\nbusy = other.submit(sleep, 4)")
