@@ -143,6 +143,7 @@ const EMPTY: Parameters<Recording["fold"]>[0] = {
   seq: -1,
   now: 0,
   state: "done",
+  origin: 0,
   title: "",
   wall: 0,
   counts: { total: 0, pending: 0, running: 0, finished: 0, failed: 0, cancelled: 0 },

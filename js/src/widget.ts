@@ -8,7 +8,7 @@ import type { AnyModel, AnyWidget } from "@anywidget/types";
 import { onAbort } from "./base/listen";
 import type { Message } from "./base/message";
 import type { PageMs } from "./base/units";
-import { readSelected, type Selected } from "./model/selection";
+import { readSelected, toldSelected } from "./model/selection";
 import { Store } from "./model/store";
 import { LiveModel, whenReady } from "./places/live";
 import { announce, serveOutputs, withdraw } from "./places/place";
@@ -30,7 +30,7 @@ interface Traits {
   /** Height of the plot in px; 0 for as high as it needs. */
   height: number;
   theme: ThemeChoice;
-  selection: Selected;
+  selection: object | null;
 }
 
 function receive(store: Store, read: () => Message): void {
@@ -48,12 +48,13 @@ function readSnapshot(store: Store, model: AnyModel<Traits>): void {
 }
 
 /** Keep the trait and the page's selection the same, whoever changes it. */
-function shareSelection({ selection }: Store, model: AnyModel<Traits>, signal: AbortSignal): void {
+function shareSelection(store: Store, model: AnyModel<Traits>, signal: AbortSignal): void {
+  const { selection } = store;
   let isTold = false;
   const fromKernel = () => {
     // To answer in the middle of the host's own update would leave it waiting: it sends no further change of this trait.
     isTold = true;
-    selection.choose(readSelected(model.get("selection")));
+    selection.choose(readSelected(model.get("selection"), store.head?.origin ?? 0));
     isTold = false;
   };
   fromKernel();
@@ -61,7 +62,7 @@ function shareSelection({ selection }: Store, model: AnyModel<Traits>, signal: A
   onAbort(signal, () => model.off("change:selection", fromKernel));
   const toKernel = () => {
     if (isTold) return;
-    model.set("selection", selection.value);
+    model.set("selection", toldSelected(selection.value, store.head?.origin ?? 0));
     model.save_changes();
   };
   selection.changes.subscribe(toKernel, signal);

@@ -18,7 +18,7 @@ describe("the panel", () => {
     expect(panel().hidden).toBe(false);
     expect(text(".pv-panel-name")).toMatch(/^is_prime, item \d+$/);
     const row = Number(/\d+/.exec(text(".pv-panel-name") ?? "")?.[0]);
-    expect(model.traits.selection).toEqual({ kind: "call", row });
+    expect(model.traits.selection).toEqual({ kind: "call", row, call: row });
     expect(model.saved).toBe(1);
     pointer("pointermove", 600, LANES_TOP + 14);
     pointer("pointerleave", 0, 0);
@@ -109,6 +109,19 @@ describe("the panel", () => {
     model.set("selection", { kind: "call", row: 3 });
     expect(text(".pv-panel-body")).not.toContain("no. ");
     expect(one('.pv-swatch[data-kind="chunk"]').closest<HTMLElement>(".pv-entry")?.hidden).toBe(true);
+  });
+
+  it("stays with its call when the kernel counts rows from another one", () => {
+    const plan = { calls: 40, lanes: 1, length: 9 * MS };
+    start(snapshot(plan, Number.POSITIVE_INFINITY, { origin: 1000 }));
+    model.set("selection", { kind: "call", call: 1017 });
+    expect(text(".pv-panel-name")).toBe("is_prime, item 17");
+    // The first ten calls have gone: their rows too, and item 17 is the eighth of those that are left.
+    const { header, buffers } = snapshot({ ...plan, calls: 30 }, Number.POSITIVE_INFINITY, { origin: 1010, seq: 5 });
+    model.set("snapshot", pack({ header, buffers }));
+    expect(model.traits.selection).toEqual({ kind: "call", row: 7, call: 1017 });
+    press(".");
+    expect(model.traits.selection).toEqual({ kind: "call", row: 8, call: 1018 });
   });
 
   it("has the last word too, however soon it comes", () => {
@@ -298,7 +311,7 @@ describe("find", () => {
     type("[17]");
     expect(text(".pv-find-count")).toBe("1 found");
     press("Enter", input);
-    expect(model.traits.selection).toEqual({ kind: "call", row: 17 });
+    expect(model.traits.selection).toMatchObject({ kind: "call", row: 17 });
     type("raised");
     const count = Number(/\d+/.exec(text(".pv-find-count") ?? "")?.[0]);
     expect(count).toBeGreaterThan(1);

@@ -7,7 +7,7 @@ import { nearestCall, neighbour, placeOf } from "../src/model/neighbours";
 import { ordered } from "../src/model/order";
 import { Recording } from "../src/model/recording";
 import { nextOf, search } from "../src/model/search";
-import { isSame, readSelected, Selection } from "../src/model/selection";
+import { isSame, readSelected, Selection, toldSelected } from "../src/model/selection";
 import { decodeMessage } from "../src/protocol/decode";
 
 const MS = 1e6;
@@ -133,7 +133,28 @@ describe("a selection", () => {
     [{ kind: "other" }, null],
     [undefined, null],
     ["call", null],
-  ])("read from %o", (json, expected) => expect(readSelected(json)).toEqual(expected));
+  ])("read from %o", (json, expected) => expect(readSelected(json, 5)).toEqual(expected));
+
+  it("knows a call by its number, wherever rows are counted from", () => {
+    expect(readSelected({ kind: "call", call: 17, row: 3 }, 10)).toEqual({ kind: "call", row: 7 });
+    expect(readSelected({ kind: "call", call: 3, row: 3 }, 10)).toBeNull();
+    const chosen = { kind: "call", row: 7 } as const;
+    expect(toldSelected(chosen, 10)).toEqual({ kind: "call", row: 7, call: 17 });
+    expect(toldSelected({ kind: "span", start: 1, end: 2 }, 10)).toEqual({ kind: "span", start: 1, end: 2 });
+    expect(toldSelected(null, 10)).toBeNull();
+  });
+
+  it("moves with its call, and ends with it", () => {
+    const selection = new Selection();
+    selection.choose({ kind: "call", row: 7 });
+    selection.shift(-3);
+    expect(selection.row).toBe(4);
+    selection.shift(-5);
+    expect(selection.value).toBeNull();
+    selection.choose({ kind: "span", start: 1, end: 2 });
+    selection.shift(-5);
+    expect(selection.value).toEqual({ kind: "span", start: 1, end: 2 });
+  });
 
   it("tells of changes alone", () => {
     const selection = new Selection();

@@ -19,6 +19,7 @@ import logging
 import os
 import queue
 import threading
+import traceback
 import weakref
 from collections.abc import Callable
 from concurrent.futures.thread import BrokenThreadPool
@@ -195,9 +196,9 @@ def _serve(crew: Crew, worker: Worker) -> None:
                 result = fn(*args, **kwargs)
             except BaseException as error:
                 worker.current = None
-                if journal is not None:
-                    journal.batches.append(Failed(call, observe.words_of(error), ""))
                 _end(journal, call, number, started, Outcome.RAISED)
+                if journal is not None:
+                    journal.batches.append(Failed(call, observe.words_of(error), _traceback_of(error)))
                 future.set_exception(error)
             else:
                 worker.current = None
@@ -207,6 +208,15 @@ def _serve(crew: Crew, worker: Worker) -> None:
         # While this thread waits for more, nothing may keep the call's objects alive.
         del future, fn, args, kwargs
         worker.done += 1
+
+
+def _traceback_of(error: BaseException) -> str:
+    """The traceback of an exception as text, without the frame that caught it; never raises."""
+    try:
+        rest = error.__traceback__ and error.__traceback__.tb_next
+        return "".join(traceback.format_exception(type(error), error, rest))
+    except BaseException:  # a __str__, or a module's __getattr__, of somebody's
+        return ""
 
 
 def _at_exit() -> None:

@@ -21,6 +21,8 @@ from poolviz.export import bundle
 from poolviz.timeline import publisher, settling, shown
 from poolviz.timeline.displays import Displays
 from poolviz.timeline.options import options
+from poolviz.timeline.selected import calls_of
+from poolviz.tracing.records import Call
 from poolviz.tracing.trace import Trace, one_line
 from poolviz.wire.codec import Message, pack
 from poolviz.wire.feed import Feed
@@ -57,8 +59,8 @@ class Timeline(anywidget.AnyWidget):
     height = Int(0).tag(sync=True)
     theme = Enum(("auto", "light", "dark"), "auto").tag(sync=True)
     selection = Dict(default_value=None, allow_none=True).tag(sync=True)
-    """What is selected in the page, and may be set: ``{"kind": "call", "row": n}``, ``{"kind": "span", "start": ns, "end": ns}``
-    in nanoseconds since the trace's start, or None."""
+    """What is selected in the page, and may be set: ``{"kind": "call", "call": number}`` with a number of the column ``call`` of
+    `Trace.calls`, ``{"kind": "span", "start": ns, "end": ns}`` in nanoseconds since the trace's start, or None. See `selected`."""
 
     def __init__(self, trace: Trace, *, height: int | None = None, theme: str | None = None) -> None:
         self.trace = trace
@@ -97,6 +99,11 @@ class Timeline(anywidget.AnyWidget):
     @default("_css")
     def _read_css(self) -> str:
         return bundle.text("widget.css")
+
+    @property
+    def selected(self) -> list[Call]:
+        """The calls that are selected in the page: one that was chosen, or all that ran at some time of a span."""
+        return calls_of(self.trace, self.selection, self._feed.origin)
 
     def __repr__(self) -> str:
         # While it is live the counts depend on the moment, and a saved notebook would differ from run to run.

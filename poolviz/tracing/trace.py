@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poolviz import clock, observe, scopes
-from poolviz.tracing import saving, store
+from poolviz.tracing import records, saving, store
 from poolviz.tracing.answers import Present
 from poolviz.tracing.calls import CallError, CallPrint, Calls, Worker
 from poolviz.tracing.recording import Recording
@@ -98,6 +98,28 @@ class Trace:
         observe.flush_all()
         everything = self.store.everything(self.view)
         return Calls(everything.calls, self.start, everything.present.callers)
+
+    def call(self, number: int) -> records.Call:
+        """One call in full.
+
+        Args:
+            number: as in the column ``call`` of `calls`.
+
+        Raises:
+            KeyError: the trace has no such call, or its row is no longer kept.
+        """
+        observe.flush_all()
+        return records.of_number(self.store.everything(self.view), self.start, number)
+
+    def between(self, start: int, end: int) -> list[records.Call]:
+        """The calls that ran at some time of a span, in the order of their numbers.
+
+        Args:
+            start: in nanoseconds since the trace's start.
+            end: in nanoseconds since the trace's start.
+        """
+        observe.flush_all()
+        return records.that_ran(self.store.everything(self.view), self.start, self.start + start, self.start + end)
 
     @property
     def workers(self) -> list[Worker]:

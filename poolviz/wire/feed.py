@@ -127,6 +127,7 @@ class Feed:
             "now": present.now - trace.start,
             "state": "static" if present.final else "done" if present.settled else "live",
             "title": trace.title,
+            "origin": self.origin,
             "wall": trace.wall,
             "counts": present.counts,
             "dropped": present.dropped,

@@ -48,7 +48,7 @@ def kept(everything: Everything, sections: Sections, header: dict[str, Any], sta
     everything = _with_few_lanes(everything, sections, limit // 4)
     errors = _fitting(everything.errors, limit // 8)
     for shown, own, columns, summarised in _attempts(everything, sections, limit):
-        fields = header | {"kept": True} | ({"summarised": summarised} if summarised else {})
+        fields = header | {"kept": True, "origin": own.origin} | ({"summarised": summarised} if summarised else {})
         fields |= tables(shown.present, own, Told(), start)
         fields |= errors_table(shown.errors, own.origin, errors)
         fields |= _prints(shown, own.origin, limit // 32)

@@ -128,6 +128,8 @@ export interface MessageHead {
   readonly now: Ns;
   readonly state: TraceState;
   readonly title: string;
+  /** Number of the call that is row 0. */
+  readonly origin: number;
   readonly wall: UnixMs;
   readonly counts: Counts;
   /** Older calls that the bounded store no longer has. */

@@ -19,12 +19,25 @@ export function spanOf(one: Ns, other: Ns): Selected {
   return { kind: "span", start: Math.round(Math.min(one, other)), end: Math.round(Math.max(one, other)) };
 }
 
-/** Make sense of what somebody wrote into the trait; what makes none is no selection. */
-export function readSelected(json: unknown): Selected {
-  const { kind, row, start, end } = (json ?? {}) as Record<string, unknown>;
+/**
+ * Make sense of what somebody wrote into the trait; what makes none is no selection.
+ *
+ * @param origin number of the call that is row 0: a call is known by its number, or by its row
+ */
+export function readSelected(json: unknown, origin: number): Selected {
+  const { kind, call, row, start, end } = (json ?? {}) as Record<string, unknown>;
+  if (kind === "call" && Number.isInteger(call)) {
+    const numbered = (call as number) - origin;
+    return numbered >= 0 ? { kind, row: numbered } : null;
+  }
   if (kind === "call" && Number.isInteger(row) && (row as number) >= 0) return { kind, row: row as Row };
   if (kind === "span" && Number.isFinite(start) && Number.isFinite(end)) return spanOf(start as Ns, end as Ns);
   return null;
+}
+
+/** What the trait says: a call has its number too, which stays what it is when the kernel counts rows from another call. */
+export function toldSelected(selected: Selected, origin: number): object | null {
+  return selected?.kind === "call" ? { ...selected, call: selected.row + origin } : selected;
 }
 
 export class Selection {
@@ -38,6 +51,12 @@ export class Selection {
   /** The chosen call's row, or null. */
   get row(): Row | null {
     return this.#value?.kind === "call" ? this.#value.row : null;
+  }
+
+  /** Rows are counted from another call now, so many further back. */
+  shift(by: number): void {
+    const { row } = this;
+    if (row !== null && by !== 0) this.choose(row + by >= 0 ? { kind: "call", row: row + by } : null);
   }
 
   choose(next: Selected): void {

@@ -156,6 +156,7 @@ export function readHeader(json: unknown): Header {
     now: numberAt(json, "now"),
     state: stateOf(json.state),
     title: textAt(json, "title"),
+    origin: numberAt(json, "origin", 0),
     wall: numberAt(json, "wall", 0),
     counts: countsOf(json.counts),
     dropped: numberAt(json, "dropped", 0),
