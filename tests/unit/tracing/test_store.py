@@ -2,6 +2,8 @@ import gc
 import threading
 from array import array
 
+import pytest
+
 from poolviz import observe
 from poolviz.events import PoolOpened, Submitted
 from poolviz.tracing.store import Store
@@ -24,7 +26,15 @@ class LastWords:
         self.store.present(View("pool", 9))
 
 
-def test_a_pool_that_is_collected_in_the_middle_of_a_fold_is_heard_after_it():
+@pytest.fixture
+def only_when_asked():
+    """The garbage collector does not run by itself."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+def test_a_pool_that_is_collected_in_the_middle_of_a_fold_is_heard_after_it(only_when_asked):
     store = Store()
     first = observe.new_calls(0)
     fold, order = store.state.fold, []
