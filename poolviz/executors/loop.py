@@ -191,7 +191,8 @@ class Loop:
         elif kind == "broken":
             # The pool breaks when the worker has ended, which may have log records to hand over.
             placement.failure = message[1]
-            self.processes.farewell(placement)
+            with self.scheduler.lock:
+                self.processes.farewell(placement)
 
     def _printed(self, placement: Placement, which: int, events: int) -> None:
         if placement.gone:

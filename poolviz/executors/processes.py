@@ -23,8 +23,9 @@ from poolviz.executors.scheduler import Scheduler
 from poolviz.executors.starter import Starter
 from poolviz.executors.transport import INTERRUPT, Link
 
-#: Seconds that an interrupted call has before its worker is killed.
-GRACE = 0.5
+#: Seconds that an interrupted call has to notice it, which code in C may never do, and to end; then its worker is killed. Whoever has
+#: pressed a key once should see the end of it within a second, on a busy machine too.
+NOTICE, GRACE = 0.3, 0.5
 #: How many workers in a row may die before they are ready, when dead workers are replaced.
 STILLBORN = 3
 #: Seconds that a worker has to end by itself, once it was told to or its initializer has failed.
@@ -67,9 +68,12 @@ class Processes:
         self._eager = eager
         self._scheduler = scheduler
         self._outcomes = outcomes
-        self._interrupted: dict[int, int] = {}
-        """By the number of a worker the entry that must end; -1 when it was still starting."""
-        self._ending: set[int] = set()
+        self._interrupted: dict[int, tuple[int, float]] = {}
+        """By the number of a worker the entry that must end, -1 when it was still starting; and the time by which it must have ended."""
+        self._ending: dict[int, float] = {}
+        """By the number of a worker that was told to end the time by which it must have."""
+        self._due: dict[int, float] = {}
+        """By the number of a worker when to look whether it is to be killed."""
         self._launched = 0
         self._stillborn = 0
 
@@ -130,7 +134,8 @@ class Processes:
     def forget(self, placement: Placement, words: str) -> None:
         """Let go of a worker that is gone; `words` say how, empty for an orderly end."""
         self._interrupted.pop(placement.number, None)
-        self._ending.discard(placement.number)
+        self._ending.pop(placement.number, None)
+        self._due.pop(placement.number, None)
         self._scheduler.remove(placement)
         placement.close()
         journal = self._outcomes.journal
@@ -151,29 +156,29 @@ class Processes:
                 getattr(placement.process, how)()
 
     def farewell(self, placement: Placement) -> None:
-        """Give a worker some time to end by itself."""
-        self._ending.add(placement.number)
-        self._not_later_than(time.monotonic() + FAREWELL)
+        """Give a worker some time to end by itself. Under the scheduler's lock."""
+        self._ending[placement.number] = limit = time.monotonic() + FAREWELL
+        self._look_at(placement, limit)
 
-    def _not_later_than(self, deadline: float) -> None:
-        self.deadline = min(self.deadline or deadline, deadline)
+    def _look_at(self, placement: Placement, due: float) -> None:
+        self._due[placement.number] = min(self._due.get(placement.number, due), due)
+        self.deadline = min(self._due.values())
 
     def interrupt(self) -> None:
         """Raise KeyboardInterrupt in each call that runs. Under the scheduler's lock, from any thread.
 
-        Workers that are still starting get the same time: an initializer may take long, and nothing waits for it any more.
+        Workers that are still starting are given time too: an initializer may take long, and nothing waits for it any more.
         """
+        begin = time.monotonic()
         for placement in self._scheduler.placements:
-            if not placement.ready:
-                self._interrupted[placement.number] = -1
-                continue
-            current = placement.link.slot.current()
+            current = placement.link.slot.current() if placement.ready else None
             if current is not None and placement.alive():
                 placement.link.slot.words[INTERRUPT] = current[0] + 1
-                self._interrupted[placement.number] = current[0]
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(placement.pid, signal.SIGINT)
-        self._not_later_than(time.monotonic() + GRACE)
+            if current is not None or not placement.ready:
+                self._interrupted[placement.number] = (-1 if current is None else current[0], begin + GRACE)
+                self._look_at(placement, begin + NOTICE)
 
     def was_interrupted(self, placement: Placement) -> bool:
         """Whether we ended it, or tried to."""
@@ -181,18 +186,33 @@ class Processes:
 
     def kill_stubborn(self) -> None:
         """Kill the workers that should have ended, and those whose calls did not mind the interrupt, once their time is over."""
-        if not self.deadline or time.monotonic() < self.deadline:
+        time_now = time.monotonic()
+        if not self.deadline or time_now < self.deadline:
             return
-        self.deadline = 0.0
         with self._scheduler.lock:
             for placement in self._scheduler.placements:
-                if not self._still_runs(placement):
-                    self._interrupted.pop(placement.number, None)
-                if (placement.number in self._interrupted or placement.number in self._ending) and placement.alive():
+                due = self._due.get(placement.number)
+                if due is None or time_now < due:
+                    continue
+                del self._due[placement.number]
+                limit = self._limit(placement)
+                if limit > time_now:
+                    self._due[placement.number] = limit
+                elif limit >= 0 and placement.alive():
                     placement.process.kill()
+            self.deadline = min(self._due.values(), default=0.0)
 
-    def _still_runs(self, placement: Placement) -> bool:
-        """Whether it is at what was interrupted. A call that catches the interrupt and goes on is as stubborn as one that never saw it."""
-        entry = self._interrupted.get(placement.number, -1)
-        current = placement.link.slot.current() if placement.ready else None
-        return not placement.ready if entry < 0 else current is not None and current[0] == entry
+    def _limit(self, placement: Placement) -> float:
+        """When a worker whose time is over is killed: a little later if its call has noticed the interrupt; -1 if it may live.
+
+        A call that catches the interrupt and goes on is as stubborn as one that never saw it.
+        """
+        if placement.number in self._interrupted:
+            entry, limit = self._interrupted[placement.number]
+            current = placement.link.slot.current() if placement.ready else None
+            if entry < 0 and not placement.ready:
+                return 0.0
+            if current is not None and current[0] == entry:
+                return limit if placement.link.slot.words[INTERRUPT] == 0 else 0.0
+            del self._interrupted[placement.number]
+        return self._ending.get(placement.number, -1.0)

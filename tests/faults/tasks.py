@@ -81,6 +81,16 @@ def hold_the_gil_until(sign, fifo):
     return os.getpid()
 
 
+def clean_up(sign, done):
+    """Wait; when interrupted, take some time to leave things in order."""
+    touch(sign)
+    try:
+        time.sleep(LIMIT)
+    finally:
+        time.sleep(0.3)
+        touch(done)
+
+
 def sum_for_ever(sign):
     """One call of a C function that takes about a quarter of an hour and never lets go of the interpreter's lock."""
     touch(sign)

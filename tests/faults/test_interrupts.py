@@ -5,7 +5,9 @@ import signal
 
 import pytest
 
-from tests.faults.helpers import KINDS, LIMIT, until
+from poolviz.executors import processes
+from tests.faults import tasks
+from tests.faults.helpers import KINDS, LIMIT, outcomes, until
 
 kinds = pytest.mark.parametrize("kind", KINDS)
 
@@ -153,6 +155,28 @@ def test_ctrl_c_in_c_code(run_program, kind, tmp_path):
     code, out, err = program.end()
     assert (code, out) == (0, "interrupted\n"), err
     until(lambda: not program.members())
+
+
+@pytest.mark.parametrize("kind", ["spawn", "fork", "forkserver"])
+def test_who_notices_the_interrupt_has_time_to_clean_up(new_pool, kind, tmp_path, monkeypatch):
+    """And who cannot notice it is not given that time."""
+    monkeypatch.setattr(processes, "NOTICE", 0.1)
+    monkeypatch.setattr(processes, "GRACE", 2 * LIMIT)
+    pool = new_pool(kind, 2)
+    cleans = pool.submit(tasks.clean_up, tmp_path / "cleans", tmp_path / "cleaned")
+    until((tmp_path / "cleans").exists)
+    (cleaner,) = pool._processes
+    sums = pool.submit(tasks.sum_for_ever, tmp_path / "sums")
+    until((tmp_path / "sums").exists)
+    pool._manager.interrupt()
+    assert isinstance(sums.exception(LIMIT), KeyboardInterrupt)
+    assert isinstance(cleans.exception(LIMIT), KeyboardInterrupt)
+    assert (tmp_path / "cleaned").exists()
+    assert pool.submit(tasks.double, 21).result(LIMIT) == 42
+    pool.shutdown()
+    assert outcomes(pool) == {"total": 3, "finished": 1, "failed": 2}
+    killed = [worker.ident for worker in pool.trace.workers if "SIGKILL" in worker.detail]
+    assert len(killed) == 1 and cleaner not in killed
 
 
 ANY_MOMENT = """

@@ -70,7 +70,9 @@ def announce(pool, n):
     threading.Thread(target=look, daemon=True).start()
 """
 
-#: The issue's limit is 1 s on a quiet machine; this one may be shared. A pool that waits for its calls takes 60.
+#: Seconds until the cell is over. What the pool takes of them is bounded by `NOTICE` and `GRACE` in `executors/processes.py`, 0.5 s at
+#: most; the rest is the kernel's, and the time that a busy machine lets kernel and workers wait for a processor. A pool that waits for its
+#: calls takes 60.
 SOON = 4.0
 
 
