@@ -21,6 +21,7 @@ from poolviz.export import bundle
 from poolviz.timeline import publisher, settling, shown
 from poolviz.timeline.displays import Displays
 from poolviz.timeline.options import options
+from poolviz.timeline.pace import Pace
 from poolviz.timeline.selected import calls_of
 from poolviz.tracing.records import Call
 from poolviz.tracing.trace import Trace, one_line
@@ -73,6 +74,7 @@ class Timeline(anywidget.AnyWidget):
         self._saved_by_publisher = False
         self._is_saved = False
         """Whether what is saved says all that the page was told."""
+        self._pace = Pace()
         self._sent_at = time.monotonic()
         self._answered_at = float("-inf")
         observe.flush_all()
@@ -153,6 +155,8 @@ class Timeline(anywidget.AnyWidget):
                 self._save()
                 self._saved_by_publisher = True
                 self._end()
+            elif self._displays and self._pace.should_save:
+                self._save()
             return not self._ended
 
     def settle(self) -> None:
@@ -164,7 +168,8 @@ class Timeline(anywidget.AnyWidget):
                 self._is_saved = False
             elif not self._ended:
                 self._deliver(always=False)
-            self._save()
+            if self._ended or self._feed.done or self._pace.may_save:
+                self._save()
             if self._feed.done and not self._ended:
                 self._end()
 
@@ -188,10 +193,11 @@ class Timeline(anywidget.AnyWidget):
         """Have the notebook keep how things stand: in the outputs, or for a timeline that has none as a trait."""
         if self._is_saved or self.comm is None:
             return
-        if self._displays:
-            self._displays.keep(self._kept(), repr(self), explorable=self._saves)
-        elif self._saves:
-            self.snapshot = pack(self._kept())
+        with self._pace.saving():
+            if self._displays:
+                self._displays.keep(self._kept(), repr(self), explorable=self._saves)
+            elif self._saves:
+                self.snapshot = pack(self._kept())
         self.newest = self._feed.newest
         self._is_saved = True
 

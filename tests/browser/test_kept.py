@@ -136,6 +136,23 @@ def test_a_page_that_is_reloaded_and_a_second_tab_go_on(lab: Lab) -> None:
     context.close()
 
 
+def test_a_long_run_is_kept_while_it_goes_on(lab: Lab) -> None:
+    run = "with ThreadPoolExecutor(2) as pool:\n    futures = [pool.submit(nap, 0.5) for _ in range(40)]"
+    start(lab, f"from poolviz.timeline import pace\npace.EVERY = 1\n{run}")
+    lab.run_cell(2)
+    lab.timeline(2, lambda seen: seen.finished >= 6 and seen.cell_runs)
+    [header] = lab.until(lambda: kept(lab.save().cells[2]), bool)
+    assert header["state"] == "live" and 0 < header["counts"]["finished"] < 40
+    # In the middle of the cell: the page is new, and hears of the rest when the host lets it.
+    lab.visit()
+    lab.timeline(2, lambda seen: seen.state == "done" and seen.finished == 40 and seen.visible)
+    lab.server.end_kernels()
+    lab.visit()
+    left = lab.timeline(2, lambda seen: seen.state == "static" and seen.visible)
+    assert (left.total, left.finished) == (40, header["counts"]["finished"])
+    lab.screenshot("saved-while-it-ran")
+
+
 def test_what_the_publisher_settles_later_reaches_its_output(lab: Lab) -> None:
     start(lab, LATE, "timer = threading.Timer(1, gate.set)\ntimer.start()")
     lab.run_through(2)

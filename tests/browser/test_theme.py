@@ -42,6 +42,7 @@ def test_another_theme_in_the_middle_of_a_run_and_a_narrow_window(lab: Lab) -> N
     lab.page.evaluate(CHANGE, "JupyterLab Dark")
     dark = lab.until(lambda: lab.page.evaluate(LOOK), lambda look: look["theme"] == "dark" and look["background"] != light["background"])
     assert lab.timeline(2, lambda seen: seen.running > 0).state == "live"
+    lab.until(lambda: lab.page.locator("#jupyterlab-splash").count(), lambda count: count == 0)
     lab.screenshot("dark-live")
     lab.wait_end(2)
     says(lab, 2, "failed")
@@ -54,9 +55,11 @@ def test_another_theme_in_the_middle_of_a_run_and_a_narrow_window(lab: Lab) -> N
     saved.metadata["origin"] = "somewhere else"
     nbformat.write(saved, lab.server.root / f"foreign-{lab.name}")
     lab.visit(f"foreign-{lab.name}")
+    narrow(lab.page)
     lab.until(lambda: lab.page.evaluate(PICTURES, 2), lambda found: len(found) == 1 and found[0]["strips"] == 3)
     lab.screenshot("dark-picture-narrow")
     lab.page.evaluate(CHANGE, "JupyterLab Light")
+    lab.until(lambda: lab.page.locator("#jupyterlab-splash").count(), lambda count: count == 0)
     lab.page.set_viewport_size({"width": 1280, "height": 900})
     lab.until(lambda: lab.page.evaluate(FITS, ".poolviz-still, .poolviz-still table"), bool)
     lab.screenshot("picture-wide")

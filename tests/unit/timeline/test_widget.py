@@ -9,8 +9,8 @@ from comm.base_comm import BaseComm
 import poolviz
 from poolviz import observe
 from poolviz.export import bundle
+from poolviz.timeline import pace, widget
 from poolviz.timeline import publisher as publishing
-from poolviz.timeline import widget
 from poolviz.wire.codec import decode, unpack
 
 
@@ -174,6 +174,46 @@ def test_what_the_publisher_saved_is_saved_again_from_the_cells_thread(publisher
     assert first.header["counts"] == second.header["counts"] == {**first.header["counts"], "finished": 1}
     assert line == "Timeline('ThreadPoolExecutor': 1 call, 1 finished)"
     assert synced(timeline) == [], "the outputs keep it"
+
+
+def test_a_long_run_is_saved_while_it_goes_on(publisher, gate, monkeypatch):
+    clock = [1000.0]
+    monkeypatch.setattr(pace, "monotonic", lambda: clock[0])
+    cost = 0.01
+
+    class Slow(RecordingDisplays):
+        def keep(self, *args, **keywords):
+            clock[0] += cost
+            super().keep(*args, **keywords)
+
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        timeline = pool.timeline()
+        displays = timeline._displays = Slow()
+
+        def go_on(seconds):
+            """Kept in that time, while calls come and go."""
+            before = len(displays.kept)
+            for _ in range(seconds):
+                clock[0] += 1
+                pool.submit(abs, -1).result(30)
+                publisher.round()
+            return len(displays.kept) - before
+
+        assert go_on(29) == 0
+        assert go_on(30) == 1
+        timeline.settle()
+        timeline.settle()
+        assert len(displays.kept) == 2
+        assert go_on(1) == 0, "it was just saved"
+        cost = 5.0
+        assert go_on(31) == 1
+        assert go_on(60) == 0, "at most a twentieth of the time"
+        timeline.settle()
+        assert go_on(45) == 1
+        kept = len(displays.kept)
+        assert kept == 4
+    publisher.round()
+    assert len(displays.kept) == kept + 1, "when it is over, at once"
 
 
 def test_a_page_that_missed_something_gets_everything(publisher):
