@@ -40,8 +40,8 @@ _NAMES = {
 _MADE_UP = re.compile(r"ThreadPoolExecutor-\d+_(\d+)")
 
 #: Widths are given to each cell: some hosts lay tables out by their first row, others by what is in them.
-_NAME = 'width="25%" align="left" style="width:25%;text-align:left;vertical-align:middle;padding:1px 8px 1px 0;border:0"'
-_STRIP = 'colspan="3" width="75%" style="width:75%;vertical-align:middle;padding:1px 0;border:0"'
+_NAME = 'width="20%" align="left" style="width:20%;text-align:left;vertical-align:middle;padding:1px 8px 1px 0;border:0"'
+_STRIP = 'colspan="3" width="80%" style="width:80%;vertical-align:middle;padding:1px 0;border:0"'
 _ALL = 'colspan="4" align="left" style="text-align:left;padding:4px 0 1px 0;border:0"'
 
 
@@ -150,7 +150,7 @@ def _axis(strips: Strips) -> str:
     length = strips.end - strips.start
     cells = (("left", "0"), ("center", duration(length // 2)), ("right", duration(length)))
     times = "".join(
-        f'<td align="{side}" width="25%" style="width:25%;padding:1px 0;border:0;text-align:{side}">{escape(time)}</td>'
+        f'<td align="{side}" width="26%" style="width:26%;padding:1px 0;border:0;text-align:{side}">{escape(time)}</td>'
         for side, time in cells
     )
     return f"{_ROW}<td {_NAME}></td>{times}</tr>"
