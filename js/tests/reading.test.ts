@@ -111,6 +111,16 @@ describe("the panel", () => {
     expect(one('.pv-swatch[data-kind="chunk"]').closest<HTMLElement>(".pv-entry")?.hidden).toBe(true);
   });
 
+  it("says that the words of an error are missing", () => {
+    start(snapshot({ calls: 4, lanes: 1, length: 9 * MS, failing: 1 }, Number.POSITIVE_INFINITY, { errors: [] }));
+    press("t");
+    const raised = [...document.querySelectorAll<HTMLElement>(".pv-rows .pv-grid-row")].find((row) =>
+      row.textContent?.includes("raised"),
+    );
+    raised?.click();
+    expect(shownText()).toContain("trace.errors() has it");
+  });
+
   it("stays with its call when the kernel counts rows from another one", () => {
     const plan = { calls: 40, lanes: 1, length: 9 * MS };
     start(snapshot(plan, Number.POSITIVE_INFINITY, { origin: 1000 }));

@@ -29,9 +29,9 @@ export function drawFlag(surface: Surface, axis: Box, x: Px, text: string, palet
   const width = surface.measureText(text).width + 2 * FLAG_PADDING;
   if (x < axis.x - width || x > axis.x + axis.width + width) return;
   const left = Math.max(axis.x, Math.min(axis.x + axis.width - width, x - width / 2));
-  // Half a label beside the flag would be read as another time.
+  // Half a label beside the flag would be read as another time. The frame of the focus stands at the foot.
   surface.fillStyle = palette.surface;
-  surface.fillRect(left - HALO, axis.y + 5, width + 2 * HALO, axis.height - 5);
+  surface.fillRect(left - HALO, axis.y + 5, width + 2 * HALO, axis.height - 8);
   surface.fillStyle = palette.text;
   surface.beginPath();
   surface.roundRect(left, axis.y + 5, width, axis.height - 7, 3);

@@ -1,5 +1,5 @@
 /** What the panel says of a call and of a span. */
-import type { CallKind } from "../base/codes";
+import { type CallKind, Outcome } from "../base/codes";
 import { duration, percent, whole } from "../base/format";
 import type { Ns, Row } from "../base/units";
 import type { Recording } from "../model/recording";
@@ -69,8 +69,10 @@ export function callContent({ recording }: Store, row: Row, now: Ns): PanelConte
   return { key: `call ${row}`, name, kind, note, parts };
 }
 
-function textsOf({ errors, prints, printsOmitted }: Recording, row: Row) {
-  const { error = "", traceback = "" } = errors.get(row) ?? {};
+function textsOf({ calls, errors, prints, printsOmitted }: Recording, row: Row) {
+  // A page is told the words of some hundred errors, not of all.
+  const unknown = calls.outcomeOf(row) === Outcome.raised ? words.errorOmitted : "";
+  const { error = unknown, traceback = "" } = errors.get(row) ?? {};
   const { text, cut } = prints.get(row) ?? { text: "", cut: 0 };
   const omitted = prints.has(row) ? 0 : printsOmitted;
   return { error, traceback, text, cut, omitted };

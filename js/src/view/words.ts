@@ -107,6 +107,7 @@ export const words = {
   details: (name: string) => `Details of ${name}`,
   unknownCall: "a call that is no longer kept",
   output: "Captured output",
+  errorOmitted: "What it raised is not in this picture; trace.errors() has it",
   outputCut: (count: string, n: number) => `${count} ${plural(n, "line is", "lines are")} not shown here`,
   outputsOmitted: (count: string, n: number) =>
     `What ${count} ${plural(n, "call", "calls")} printed is not in this picture; trace.prints() has it`,
