@@ -18,6 +18,10 @@ def double(x):
     return 2 * x
 
 
+def square(x):
+    return x * x
+
+
 def add(x, y):
     return x + y
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Coroutine
 from typing import Any
 
+import adaptive
 import dask
 import emcee
 import numpy
@@ -116,6 +117,36 @@ def test_scipy(new_pool, kind):
         optimize.rosen, [(-2, 2), (-2, 2)], updating="deferred", maxiter=5, popsize=5, rng=1, polish=False
     )
     assert (found.x == alone.x).all() and found.nfev == alone.nfev == finished(pool)
+
+
+class TestAdaptive:
+    """It asks for one point after another, as futures end, and cancels what it has asked for too much; it knows executors by class."""
+
+    def check(self, learner, pool):
+        assert pool.submit(tasks.double, 21).result(LIMIT) == 42, "it does not shut down what it has not made"
+        pool.shutdown()
+        assert {x: y for x, y in learner.data.items() if y != x * x} == {}
+        counts = pool.trace.counts()
+        assert 20 <= len(learner.data) < counts["finished"] and not counts["failed"]
+
+    @kinds
+    def test_blocking(self, new_pool, kind):
+        pool = new_pool(kind)
+        learner = adaptive.Learner1D(tasks.square, bounds=(-1, 1))
+        adaptive.BlockingRunner(learner, npoints_goal=20, executor=pool, shutdown_executor=False)
+        self.check(learner, pool)
+
+    @kinds
+    def test_async(self, new_pool, kind):
+        pool = new_pool(kind)
+        learner = adaptive.Learner1D(tasks.square, bounds=(-1, 1))
+
+        async def main():
+            runner = adaptive.AsyncRunner(learner, npoints_goal=20, executor=pool, shutdown_executor=False)
+            await asyncio.wait_for(runner.task, LIMIT)
+
+        run(main())
+        self.check(learner, pool)
 
 
 @pytest.mark.parametrize("kind", ["thread", "process"])
