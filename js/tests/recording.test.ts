@@ -152,6 +152,54 @@ describe("summary slices", () => {
   });
 });
 
+describe("summary slices whose rows follow", () => {
+  const summaries = {
+    batch: [3, 3, 4, 4],
+    lane: [0, 1, 0, 65535],
+    outcome: [Outcome.returned, Outcome.returned, Outcome.returned, Outcome.cancelled],
+    start: [2 * MS, 2 * MS, 5 * MS, Number.NaN],
+    end: [4 * MS, 3 * MS, 6 * MS, 7 * MS],
+    calls: [2, 3, 4, 5],
+  };
+  const late = {
+    ended: {
+      row: [10, 11],
+      lane: [0, 0],
+      sent: [MS, MS],
+      started: [2 * MS, 3.5 * MS],
+      finished: [3 * MS, 4.5 * MS],
+      delivered: [6 * MS, 6 * MS],
+      outcome: [Outcome.returned, Outcome.returned],
+    },
+  };
+  const start = () => {
+    const recording = new Recording();
+    recording.fold(message({}, { ...announced, running: { row: [10], lane: [0], started: [2 * MS] } }));
+    recording.fold(message({ behind: 14 }, { summaries }));
+    return recording;
+  };
+
+  it("are replaced by those rows, and only they", () => {
+    const recording = start();
+    expect(recording.running.size, "what has ended unseen does not run on").toBe(0);
+    recording.fold(message({ behind: 9, follows: [3] }, late));
+    const slices = recording.lanes.get(0)!.slices;
+    slices.settle();
+    expect(Array.from({ length: slices.count }, (_, i) => slices.row.get(i))).toEqual([10, 11, 4294967295]);
+    expect([slices.callCount, slices.busy, recording.lanes.get(1)?.slices.count]).toEqual([6, 3 * MS, 0]);
+    expect([recording.summarised, recording.outcomes.get(Outcome.returned)]).toEqual([9, 6]);
+    expect([recording.neverRan.at(7 * MS), recording.outcomes.get(Outcome.cancelled)]).toEqual([5, 5]);
+    recording.fold(message({ follows: [4] }, {}));
+    expect([recording.summarised, recording.neverRan.at(7 * MS), slices.count]).toEqual([0, 0, 2]);
+  });
+
+  it("may be of a message that was lost", () => {
+    const recording = start();
+    recording.fold(message({ follows: [99] }, late));
+    expect(recording.lanes.get(0)?.slices.count).toBe(4);
+  });
+});
+
 describe("waits", () => {
   const wait = (start: number, end: number) => ({
     waits: { caller: [0], kind: [1], start: [start], end: [end], row: [10] },

@@ -101,6 +101,26 @@ describe.each([0, 1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 1000])("a lane of %i slices
     }
   });
 
+  it("lets summary slices go again, in any order, and keeps all else", () => {
+    const index = indexOf(slices);
+    const random = seeded(count + 2);
+    const extra = slices.filter(() => random() < 0.3).map(({ end }) => ({ start: end, end: end + 0.001, code: 1 }));
+    // Two at one time, and one without a length.
+    if (extra[0]) extra.push({ ...extra[0] }, { ...extra[0], end: extra[0].start });
+    extra.forEach(({ start, end, code }, i) => {
+      index.add(4294967295, start, end, code, 7);
+      if (i % 5 === 0) index.settle();
+    });
+    expect(index.callCount).toBe(twin(slices, Number.POSITIVE_INFINITY).started + 7 * extra.length);
+    const order = shuffled(extra, 8);
+    for (let i = 0; i < order.length; i += 20) index.remove(order.slice(i, i + 20));
+    expect(index.count).toBe(slices.length);
+    const rows = Array.from({ length: index.count }, (_, i) => index.row.get(i));
+    expect(rows).toEqual(slices.map(({ row }) => row));
+    expect(index.callCount).toBe(twin(slices, Number.POSITIVE_INFINITY).started);
+    expect(index.busy).toBeCloseTo(twin(slices, Number.POSITIVE_INFINITY).busy, 6);
+  });
+
   it("finds the slices between two times", () => {
     const index = indexOf(slices);
     const random = seeded(count + 1);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -9,6 +10,7 @@ from poolviz.events import Failed
 from poolviz.tracing.answers import Present
 from poolviz.tracing.columns import Column
 from poolviz.tracing.trace import Trace
+from poolviz.wire.backlog import Backlog
 from poolviz.wire.codec import Message, encode
 from poolviz.wire.keeping import kept
 from poolviz.wire.outputs import Lines, Outputs, all_of, new_of
@@ -34,6 +36,7 @@ class Feed:
         self._seq = -1
         self._sections = Sections()
         self._told, self._outputs = Told(), Outputs()
+        self._backlog = Backlog()
         self._last: Present | None = None
 
     @property
@@ -48,13 +51,13 @@ class Feed:
 
     @property
     def busy(self) -> bool:
-        """Whether calls were pending or running at the last message."""
-        return self._last is not None and bool(self._last.counts["pending"] or self._last.counts["running"])
+        """Whether calls were pending or running at the last message, or it did not tell all."""
+        return self._last is not None and bool(self._backlog or self._last.counts["pending"] or self._last.counts["running"])
 
     @property
     def done(self) -> bool:
-        """Whether the last message said that nothing will change any more."""
-        return self._last is not None and self._last.settled
+        """Whether the last message told all, and said that nothing will change any more."""
+        return self._last is not None and self._last.settled and not self._backlog
 
     @property
     def least_size(self) -> int:
@@ -82,6 +85,7 @@ class Feed:
             everything = self._trace.store.everything(self._trace.view)
             return kept(everything, self._sections, self._head("snapshot", everything.present), self._trace.start, limit)
         self._told, self._outputs = Told(), Outputs()
+        self._backlog.clear()
         everything = self._reader.everything()
         sections = self._sections
         first = min(everything.calls["call"][:1], default=sections.origin)
@@ -102,11 +106,19 @@ class Feed:
         changes = self._reader.changes()
         if changes is None or min(chain.from_iterable(t["first"] for t in changes.submitted), default=self.origin) < self.origin:
             return self.snapshot()
-        if not (always or changes or self._last is None or changes.present[1:] != self._last[1:]):
+        last, present = self._last, changes.present
+        if not (always or changes or self._backlog or last is None or present[1:] != last[1:]):
             return None
         self._seq += 1
-        self._number_lanes(changes.present)
-        return self._message("delta", changes.present, self._sections.new(changes), changes.errors, new_of(changes))
+        self._number_lanes(present)
+        passed = self._backlog.pass_on(changes.ended, changes.consumed, self._sections, present.now - last.now if last else 0)
+        columns = self._sections.new(replace(changes, ended=passed.ended, consumed=passed.consumed))
+        columns["summaries"] = passed.summaries
+        message = self._message("delta", present, columns, changes.errors, new_of(changes))
+        if passed.follows:
+            message.header["follows"] = passed.follows
+        self._backlog.measure(sum(map(len, message.buffers)), passed)
+        return message
 
     def _number_lanes(self, present: Present) -> None:
         for worker in present.workers:
@@ -115,6 +127,8 @@ class Feed:
     def _message(self, kind: str, present: Present, columns: dict[str, dict[str, Column]], errors: list[Failed], lines: Lines) -> Message:
         self._last = present
         header = self._head(kind, present)
+        if self._backlog:
+            header |= {"state": "live", "behind": self._backlog.calls}
         header |= tables(present, self._sections, self._told, self._trace.start)
         header |= errors_table(errors, self.origin) | self._outputs.table(lines, self.origin)
         return encode(header, columns, self._trace.start, self.origin)

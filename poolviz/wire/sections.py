@@ -128,7 +128,7 @@ class Sections:
 
     def ended(self, tables: list[Table]) -> dict[str, Column]:
         """Calls that ended."""
-        tables = [self._shown(table) for table in tables]
+        tables = [self.shown(table) for table in tables]
         return {
             "row": joined(tables, "call"),
             "lane": self.lane_column(joined(tables, "worker")),
@@ -138,7 +138,7 @@ class Sections:
 
     def consumed(self, tables: list[Table]) -> dict[str, Column]:
         """Results that a caller took."""
-        tables = [self._shown(table) for table in tables]
+        tables = [self.shown(table) for table in tables]
         return {
             "row": joined(tables, "call"),
             "time": joined(tables, "time"),
@@ -160,7 +160,7 @@ class Sections:
             "times": array("B", (1,)) * len(kinds),
         }
 
-    def _shown(self, table: Table) -> Table:
+    def shown(self, table: Table) -> Table:
         """The table without calls from before the last snapshot's first."""
         if at_least(table["call"], self.origin):
             return table

@@ -40,6 +40,14 @@ class Summaries(NamedTuple):
     """How many each stands for."""
 
 
+def _columns(records: list[tuple[int, ...]]) -> Summaries:
+    columns = zip(*records, strict=True) if records else ((),) * len(Summaries._fields)
+    return Summaries(*(array("q", column) for column in columns))
+
+
+NO_SUMMARIES = _columns([])
+
+
 def summarise(slices: Slices, exact: Iterable[bool], width: int) -> tuple[list[int], Summaries]:
     """Put together what is alike and near.
 
@@ -54,7 +62,7 @@ def summarise(slices: Slices, exact: Iterable[bool], width: int) -> tuple[list[i
     lane, code, start, end = slices
     n = len(lane)
     if not n:
-        return [], _columns([])
+        return [], NO_SUMMARIES
     ran = list(map(bool, start))
     place = start if 0 not in start else array("q", map(or_, start, map(mul, end, map(not_, ran))))
     busy = array("q", map(sub, end, place))
@@ -93,9 +101,3 @@ def summarise(slices: Slices, exact: Iterable[bool], width: int) -> tuple[list[i
             records.append((lane[row], code[row], begin if ran[row] else 0, begin + length, j - i))
             begin += length
     return list(compress(range(n), stays)), _columns(records)
-
-
-def _columns(records: list[tuple[int, ...]]) -> Summaries:
-    return (
-        Summaries(*(array("q", column) for column in zip(*records, strict=True))) if records else Summaries(*(array("q") for _ in range(5)))
-    )

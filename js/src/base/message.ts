@@ -134,11 +134,15 @@ export interface MessageHead {
   readonly counts: Counts;
   /** Older calls that the bounded store no longer has. */
   readonly dropped: number;
+  /** How many calls have ended whose rows will follow; summary slices stand for them until then. */
+  readonly behind: number;
 }
 
 export interface Message extends MessageHead {
   /** Whether it was made to be kept: no delta follows on it. */
   readonly kept: boolean;
+  /** The batches of summary slices in whose place this message's rows stand. */
+  readonly follows: readonly number[];
   readonly labels: NameRun | null;
   readonly callers: NameRun | null;
   readonly pools: readonly PoolInfo[];

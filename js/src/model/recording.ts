@@ -14,7 +14,7 @@ import type { Ns, Row } from "../base/units";
 import { Callers } from "./callers";
 import { CallTable } from "./calls";
 import { type Chunk, Chunks } from "./chunks";
-import { SliceIndex } from "./slices";
+import { SliceIndex, type SummarySlice } from "./slices";
 import { Steps } from "./steps";
 
 export interface Lane {
@@ -39,6 +39,14 @@ export interface CallOutput {
   readonly cut: number;
 }
 
+/** A summary slice, or calls that never ran. */
+interface Summary extends SummarySlice {
+  readonly lane: number;
+  readonly calls: number;
+}
+
+const hasRun = ({ lane, start }: Summary) => lane !== NO_LANE && !Number.isNaN(start);
+
 const NEVER = Number.POSITIVE_INFINITY;
 
 export class Recording {
@@ -61,6 +69,8 @@ export class Recording {
   readonly outcomes = new Map<number, number>();
   /** Ended calls that only summary slices stand for. */
   summarised = 0;
+  /** Summary slices in whose place the rows of their calls will come, by their batch. */
+  readonly #batches = new Map<number, Summary[]>();
   /** The failed call that ended first; null while there is none. */
   firstFailed: Row | null = null;
   #firstFailedAt: Ns = NEVER;
@@ -86,7 +96,10 @@ export class Recording {
     this.printsOmitted = Math.max(this.printsOmitted, message.printsOmitted);
     if (message.calls) this.#foldCalls(message.calls);
     if (message.chunks) this.chunks.fold(message.chunks);
+    // Of what has ended meanwhile the rows are not told yet: only what is said to run does.
+    if (message.behind > 0) this.running.clear();
     if (message.running) this.#foldRunning(message.running);
+    for (const batch of message.follows) this.#withdraw(batch);
     if (message.ended) this.#foldEnded(message.ended);
     if (message.consumed) {
       const { row, time, caller } = message.consumed;
@@ -175,16 +188,48 @@ export class Recording {
       }
     }
   }
-  #foldSummaries({ lane, outcome, start, end, calls }: SummaryColumns): void {
+  #foldSummaries({ batch, lane, outcome, start, end, calls }: SummaryColumns): void {
     for (let i = 0; i < lane.length; i++) {
-      const code = outcome[i]!;
-      this.summarised += calls[i]!;
-      this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + calls[i]!);
-      if (lane[i]! !== NO_LANE && !Number.isNaN(start[i]!)) {
-        this.#lane(lane[i]!).slices.add(NO_ROW, start[i]!, end[i]!, code, calls[i]!);
-        this.#happened(start[i]!);
-      } else this.neverRan.add(end[i]!, calls[i]!);
-      this.#happened(end[i]!);
+      const summary: Summary = {
+        lane: lane[i]!,
+        code: outcome[i]!,
+        start: start[i]!,
+        end: end[i]!,
+        calls: calls[i]!,
+      };
+      this.#count(summary, 1);
+      if (hasRun(summary)) {
+        this.#lane(summary.lane).slices.add(NO_ROW, summary.start, summary.end, summary.code, summary.calls);
+        this.#happened(summary.start);
+      }
+      this.#happened(summary.end);
+      if (batch[i] === 0) continue;
+      const others = this.#batches.get(batch[i]!);
+      if (others) others.push(summary);
+      else this.#batches.set(batch[i]!, [summary]);
     }
+  }
+
+  #count(summary: Summary, sign: 1 | -1): void {
+    const { code, end } = summary;
+    const calls = sign * summary.calls;
+    this.summarised += calls;
+    this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + calls);
+    if (!hasRun(summary)) this.neverRan.add(end, calls);
+  }
+
+  /** The rows of a batch are told now: its summary slices are no longer needed. */
+  #withdraw(batch: number): void {
+    const summaries = this.#batches.get(batch) ?? [];
+    this.#batches.delete(batch);
+    const byLane = new Map<number, Summary[]>();
+    for (const summary of summaries) {
+      this.#count(summary, -1);
+      if (!hasRun(summary)) continue;
+      const others = byLane.get(summary.lane);
+      if (others) others.push(summary);
+      else byLane.set(summary.lane, [summary]);
+    }
+    for (const [lane, slices] of byLane) this.#lane(lane).slices.remove(slices);
   }
 }

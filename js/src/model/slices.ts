@@ -7,6 +7,7 @@
  */
 import { FAILURES } from "../base/codes";
 import { countOnwards, countUpTo, floatColumn, settleTail, uint8Column, uint32Column } from "../base/column";
+import { NO_ROW } from "../base/message";
 import type { Ns, Row } from "../base/units";
 
 const SHIFT = 5;
@@ -32,6 +33,13 @@ export class Sums {
   get length(): number {
     return this.busy.length;
   }
+}
+
+/** What tells a summary slice from the others of its lane. */
+export interface SummarySlice {
+  readonly start: Ns;
+  readonly end: Ns;
+  readonly code: number;
 }
 
 /** Busy time and count of the slices that failed in one way, in all and before each block. */
@@ -113,6 +121,36 @@ export class SliceIndex {
     let calls = this.#callsBefore.get(block);
     for (let i = block * BLOCK; i < index; i++) calls += this.calls.get(i);
     return calls;
+  }
+
+  /** Take summary slices out again. They stand at the end, or not far from it: what follows on the first of them is moved. */
+  remove(summaries: readonly SummarySlice[]): void {
+    this.settle();
+    const gone = [...summaries];
+    const first = countUpTo(this.start, Math.min(...gone.map(({ start }) => start)) - 1);
+    if (first === this.count) return;
+    this.#rewind(first >>> SHIFT);
+    let to = first;
+    for (let i = first; i < this.count; i++) {
+      if (this.row.get(i) === NO_ROW) {
+        const place = gone.findIndex((slice) => this.#isSame(i, slice));
+        if (place >= 0) {
+          gone.splice(place, 1);
+          continue;
+        }
+      }
+      for (const column of this.#columns) column.set(to, column.get(i));
+      to++;
+    }
+    for (const column of this.#columns) column.truncate(to);
+  }
+
+  #isSame(index: number, { start, end, code }: SummarySlice): boolean {
+    return this.start.get(index) === start && this.end.get(index) === end && this.code.get(index) === code;
+  }
+
+  get #columns() {
+    return [this.start, this.end, this.row, this.code, this.calls];
   }
 
   /** Bring order and sums up to date with what was added. Each reading method does so first. */

@@ -58,11 +58,11 @@ export class Store {
     if (!taken) return;
     this.link.hear(message.now, page);
     this.problem = null;
-    const { kind, seq, now, state, title, origin, wall, counts, dropped } = message;
+    const { kind, seq, now, state, title, origin, wall, counts, dropped, behind } = message;
     // Before the first message a row of the selection is the number of its call.
     const moved = (this.head?.origin ?? 0) - origin;
     // Only the head: the columns are folded, and holding on to them would double the memory of a long run.
-    this.head = { kind, seq, now, state, title, origin, wall, counts, dropped };
+    this.head = { kind, seq, now, state, title, origin, wall, counts, dropped, behind };
     this.selection.shift(moved);
     this.changes.notify();
   }

@@ -11,6 +11,7 @@ export class WireError extends Error {
 
 export interface Header extends MessageHead {
   readonly kept: boolean;
+  readonly follows: readonly number[];
   readonly sections: readonly (readonly [name: string, count: number])[];
   readonly codes: readonly Code[];
   readonly labels: NameRun | null;
@@ -46,6 +47,13 @@ function listAt(json: Json, key: string): readonly unknown[] {
 function objectsAt(json: Json, key: string): Json[] {
   return listAt(json, key).map((value) => {
     if (!isObject(value)) throw new WireError(`the header's ${key} holds something that is no record`);
+    return value;
+  });
+}
+
+function numbersAt(json: Json, key: string): number[] {
+  return listAt(json, key).map((value) => {
+    if (typeof value !== "number") throw new WireError(`the header's ${key} holds something that is no number`);
     return value;
   });
 }
@@ -160,7 +168,9 @@ export function readHeader(json: unknown): Header {
     wall: numberAt(json, "wall", 0),
     counts: countsOf(json.counts),
     dropped: numberAt(json, "dropped", 0),
+    behind: numberAt(json, "behind", 0),
     kept: json.kept === true,
+    follows: numbersAt(json, "follows"),
     sections: sectionsOf(json),
     codes: codesOf(json),
     labels: namesAt(json, "labels"),

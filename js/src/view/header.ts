@@ -64,7 +64,6 @@ export class Header {
     this.#failures.prepend(cross);
     this.#merged.show(null, "");
     this.#merged.node.title = words.mergedHint;
-    this.#summarised.node.title = words.summarisedHint;
     this.#notice.setAttribute("role", "status");
     this.node = element("div", "pv-header", line, this.#failures, this.#notice, progress);
   }
@@ -94,7 +93,10 @@ export class Header {
 
   #updateFacts(store: Store, page: PageMs): void {
     const { head, recording } = store;
-    this.#summarised.show(recording.summarised === 0 ? null : whole(recording.summarised), words.summarisedCalls);
+    const behind = (head?.behind ?? 0) > 0;
+    const unit = behind ? words.summarisedForNow : words.summarisedCalls;
+    this.#summarised.show(recording.summarised === 0 ? null : whole(recording.summarised), unit);
+    setAttribute(this.#summarised.node, "title", behind ? words.summarisedForNowHint : words.summarisedHint);
     if (head === null || head.counts.total === 0) {
       for (const fact of [this.#rate, this.#elapsed, this.#left, this.#busy]) fact.show(null, "");
       this.#done.show("", words.loading);

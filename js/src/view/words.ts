@@ -161,6 +161,9 @@ export const words = {
     "So many calls share a pixel that its strength shows how much of the time the worker was busy. Every failed call is marked. " +
     "Zoom in to see each call.",
   summarisedCalls: "calls summarised",
+  summarisedForNow: "calls summarised for now",
+  summarisedForNowHint:
+    "More calls end than the page is told one by one. Summary slices stand for them, as long as they were busy; each call follows when there is room.",
   summarisedTitle: (count: string, n: number) => `${count} ${plural(n, "call", "calls")}, summarised`,
   summarisedHint:
     "A summary slice is as long as its calls were busy, from the start of the first. Each call by itself is not kept.",
