@@ -98,13 +98,12 @@ def renderer_figures(page: Page, calls: int, steps: int) -> list[Figure]:
 def ingest_figures(page: Page, per_second: int, seconds: int) -> list[Figure]:
     page.evaluate("([rate, seconds]) => bench.prepare(rate, seconds)", [per_second, seconds])
     session = page.context.new_cdp_session(page)
-    # Time of the processor, not of the clock: others' load on the machine is not the page's.
-    session.send("Performance.setTimeDomain", {"timeDomain": "threadTicks"})
     session.send("Performance.enable")
 
     def busy() -> float:
+        # The thread's time on the processor. `TaskDuration` goes by the clock, and takes for busy what others' load made it wait.
         metrics: list[dict[str, Any]] = session.send("Performance.getMetrics")["metrics"]
-        return next(float(metric["value"]) for metric in metrics if metric["name"] == "TaskDuration")
+        return next(float(metric["value"]) for metric in metrics if metric["name"] == "ThreadTime")
 
     before = busy()
     done = page.evaluate("() => bench.stream()")

@@ -305,6 +305,25 @@ describe("frames", () => {
     expect(log.length).toBe(drawn);
   });
 
+  it("are not asked for by messages that come before it is time for one, and none is lost", () => {
+    start();
+    model.tell(live(0, {}, RUNNING));
+    frame();
+    let asked = 0;
+    for (let seq = 1; seq <= 5; seq++) {
+      vi.advanceTimersByTime(1);
+      model.tell(live(seq, { now: 4e9 + seq * 1e6 }));
+      asked += frame();
+    }
+    expect(asked).toBeLessThanOrEqual(1);
+    const before = log.length;
+    for (let i = 0; i < 10; i++) {
+      vi.advanceTimersByTime(16);
+      frame();
+    }
+    expect(log.length).toBeGreaterThan(before);
+  });
+
   it("are drawn by messages alone for readers who want no motion", () => {
     const asked: string[] = [];
     const original = window.matchMedia;

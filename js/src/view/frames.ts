@@ -11,6 +11,8 @@ export class Frames {
   #wanted = false;
   #handle = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer has a frame drawn. */
+  #due: PageMs = 0;
   #ended = false;
 
   /** @param draw draws one frame; returns in how many ms it should be asked again by itself, or null for not at all */
@@ -29,20 +31,34 @@ export class Frames {
     });
   }
 
-  /** Draw at the next frame, or as soon as the timeline is seen again. */
-  request(): void {
+  /**
+   * Draw at the next frame, or as soon as the timeline is seen again.
+   *
+   * @param wait ms until then: a frame that draws nothing costs the browser nearly as much as one that does
+   */
+  request(wait: PageMs = 0): void {
     this.#wanted = true;
     if (this.#handle !== 0 || !this.#visible || this.#ended) return;
+    const due = performance.now() + wait;
+    if (this.#timer !== undefined && this.#due <= due) return;
     clearTimeout(this.#timer);
-    this.#handle = requestAnimationFrame(this.#frame);
+    this.#timer = undefined;
+    if (wait <= FRAME) this.#handle = requestAnimationFrame(this.#frame);
+    else {
+      this.#due = due;
+      this.#timer = setTimeout(() => this.#awake(), wait - FRAME);
+    }
+  }
+
+  #awake(): void {
+    this.#timer = undefined;
+    this.request();
   }
 
   readonly #frame = () => {
     this.#handle = 0;
     this.#wanted = false;
     const wait = this.#draw(performance.now());
-    if (wait === null || this.#handle !== 0) return;
-    if (wait <= FRAME) this.request();
-    else this.#timer = setTimeout(() => this.request(), wait - FRAME);
+    if (wait !== null) this.request(wait);
   };
 }

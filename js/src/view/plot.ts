@@ -125,7 +125,7 @@ export class Plot {
     this.#gutter.layOut(recording, layout);
     this.#load.outdate();
     this.#stale = true;
-    this.#frames.request();
+    this.#frames.request(this.#urgent ? 0 : this.#pace.wait(performance.now()));
   }
 
   /** Say how many wait and run, in step with the words elsewhere. */
