@@ -171,7 +171,7 @@ def measure(browser: Browser, seconds: float) -> tuple[Stages, Clocks]:
         seconds: about how long the pool runs.
 
     Raises:
-        SystemExit: fewer than a quarter of the events were ever seen.
+        SystemExit: fewer than an eighth of the events were ever seen.
     """
     workers = os.cpu_count() or 2
     calls = max(4 * workers, round(seconds * workers / 0.09))
@@ -198,7 +198,8 @@ def measure(browser: Browser, seconds: float) -> tuple[Stages, Clocks]:
     if abs(later.offset - clocks.offset) > later.error + clocks.error:
         raise SystemExit("the clocks of the page and of this machine have moved against each other: nothing can be said")
     both = Stages(*(one + other for one, other in zip(starts, ends, strict=True)))
-    if len(both.whole) < calls / 2:
+    # The first ones happen before there is a picture, which on a busy machine takes its time.
+    if len(both.whole) < calls / 4:
         raise SystemExit(f"only {len(both.whole)} of {2 * calls} events were seen")
     return both, clocks
 

@@ -135,7 +135,7 @@ def main(argv: list[str] | None = None) -> int:
             found = frame_figures(page, 20_000 if quick else 1_000_000, 60 if quick else 240)
             found += ingest_figures(page, 10_000 if quick else 100_000, 1 if quick else 8)
             found += renderer_figures(page, 50_000 if quick else 10_000_000, 60 if quick else 240)
-        found += latency_figures(chromium, 2 if quick else 20)
+        found += latency_figures(chromium, 4 if quick else 20)
     found += kernel_figures(0.5 if quick else 4) + bundle_figures()
     print(f"{load()}\n\n{table(found)}")
     return 0

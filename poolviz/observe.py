@@ -27,7 +27,7 @@ from itertools import count
 from struct import Struct
 from typing import Any, Protocol
 
-from poolviz import interrupts
+from poolviz import interrupts, naming
 from poolviz.events import Batch, Consumed, Ended, PoolOpened, Running, Submitted, Waited, WorkerReady, WorkerStarted
 
 logger = logging.getLogger("poolviz")
@@ -99,34 +99,19 @@ def new_worker() -> int:
     return next(_workers)
 
 
-#: The names of calls. A call's label is an index into this list, which only grows.
-labels: list[str] = []
-_label_ids: dict[str, int] = {}
-
-
-def label_id(name: str) -> int:
-    """The index of `name` in `labels`."""
-    found = _label_ids.get(name)
-    if found is None:
-        with _numbers_lock:
-            text = plain(name)
-            found = _label_ids.get(text)
-            if found is None:
-                labels.append(text)
-                found = _label_ids[text] = len(labels) - 1
-            _label_ids[name] = found
-    return found
+#: The names of calls, by their labels, and what else `poolviz.naming` has for those who meet here.
+labels, label_id, plain = naming.names, naming.number_of, naming.plain
 
 
 def label_of(fn: Any) -> int:
     """The label of the calls of `fn`; the way that it is usually found takes one look into a dictionary."""
     try:
-        return _label_ids[fn.__qualname__]
+        return naming.numbers[fn.__qualname__]
     except (AttributeError, KeyError, TypeError):
-        label = label_id(name_of(fn))
+        label = naming.number_of(name_of(fn))
         qualname = getattr(fn, "__qualname__", None)
         if isinstance(qualname, str):
-            _label_ids[qualname] = label
+            naming.numbers[qualname] = label
         return label
 
 
@@ -136,11 +121,6 @@ def name_of(fn: object) -> str:
         fn = inner
     name = getattr(fn, "__qualname__", None) or getattr(type(fn), "__qualname__", "call")
     return str(name).rpartition("<locals>.")[2]
-
-
-def plain(text: str) -> str:
-    """The text, with halves of characters (lone surrogates, as in names of files) written out: no file and no message may have them."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def words_of(error: BaseException) -> str:
@@ -220,6 +200,15 @@ class Journal:
         self._lock = threading.RLock()
         self._flushing = self._again = False
         journals[self.pool] = self
+        naming.use(self)
+
+    def labels(self) -> set[int]:
+        """The labels of what has not been handed over."""
+        return set(self.submits[3::6])
+
+    def scopes(self) -> set[int]:
+        """The scopes of what has not been handed over."""
+        return set(self.submits[5::6])
 
     def flush(self) -> None:
         """Hand all that has piled up to the observers."""

@@ -5,15 +5,18 @@ innermost scope at its submission; a scope knows its parent, so a trace of the o
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from itertools import count
 from threading import get_ident
 
 _numbers = count(1)
 _lock = threading.Lock()
 
-#: For the number of each scope that of the scope around it. Kept for good, as calls may outlive their scope.
+#: For the number of each scope that of the scope around it. Kept beyond the scope's end, as calls may outlive their scope: see `forget`.
 parents: dict[int, int] = {}
+
+#: Scopes that are kept anyway: a call may be on its way that was submitted in one of the newest.
+NEWEST = 1000
 
 
 class Scope:
@@ -87,6 +90,8 @@ def leave(scope: Scope) -> None:
     """Close a scope, whichever thread opened it and whatever was opened since."""
     with _lock:
         scope.open = False
+        if scope._on_first is not None:
+            parents.pop(scope.id, None)  # nobody submitted a call in it
         if scope in _everywhere:
             _everywhere.remove(scope)
         for ident, own in list(_threads.items()):
@@ -94,3 +99,19 @@ def leave(scope: Scope) -> None:
                 own.remove(scope)
             if not own:
                 del _threads[ident]
+
+
+def forget(wanted: Collection[int]) -> None:
+    """Keep no scopes but these, those around them, those that are open, and the newest.
+
+    Args:
+        wanted: the numbers of those whose calls can still be asked for.
+    """
+    with _lock:
+        stay = {*wanted, *(scope.id for scope in _everywhere), *(scope.id for own in _threads.values() for scope in own)}
+        stay.update(list(parents)[-NEWEST:])
+        for scope in list(stay):
+            while scope := parents.get(scope, 0):
+                stay.add(scope)
+        for scope in parents.keys() - stay:
+            del parents[scope]

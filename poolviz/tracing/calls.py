@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from poolviz import observe
+from poolviz import naming, observe
 from poolviz.events import Outcome
 from poolviz.tracing.columns import Column, Table
 
@@ -86,6 +86,7 @@ class Calls(Mapping[str, Sequence[Any]]):
     def __init__(self, table: Table, start: int, callers: Mapping[int, str]) -> None:
         self._table = table
         self._made: dict[str, Sequence[Any]] = {}
+        naming.use(self)
         self._makers: dict[str, Callable[[], Sequence[Any]]] = {
             "call": lambda: table["call"],
             "pool": lambda: table["pool"],
@@ -98,6 +99,10 @@ class Calls(Mapping[str, Sequence[Any]]):
             "bytes_out": lambda: table["bytes_out"],
             "bytes_in": lambda: table["bytes_in"],
         }
+
+    def labels(self) -> set[int]:
+        """For `poolviz.naming`: the labels of the calls."""
+        return set(self._table["label"])
 
     def __getitem__(self, name: str) -> Sequence[Any]:
         if name not in self._made:

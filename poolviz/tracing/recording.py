@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from poolviz import naming
 from poolviz.tracing.answers import Changes, Everything, Present
 from poolviz.tracing.view import View
 
@@ -21,6 +22,11 @@ class Recording:
         self.anchor = anchor
         self._everything = everything
         self._host = host
+        naming.use(self)
+
+    def labels(self) -> set[int]:
+        """For `poolviz.naming`: the labels of the calls."""
+        return set(self._everything.calls["label"])
 
     def hold(self, view: View) -> None:
         """Nothing is ever given up here."""

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from poolviz import clock, interrupts, observe
+from poolviz import clock, interrupts, naming, observe, scopes
 from poolviz.events import Batch, Chunked, Consumed, Ended, Failed, PoolOpened, Printed, Submitted, Waited
 from poolviz.tracing import host
 from poolviz.tracing.answers import Changes, Everything, Present
@@ -61,6 +61,12 @@ class Store:
         """Views, and journals of pools: those who may still ask for rows."""
         self._stale = False
         """Whether one of them has gone."""
+        naming.use(self)
+
+    def labels(self) -> set[int]:
+        """For `poolviz.naming`: the labels of the calls that have rows."""
+        with self.working():
+            return set(self.state.columns.label)
 
     def on_batch(self, batch: Batch, /) -> None:
         """Take one batch; see `observe.Observer`."""
@@ -115,6 +121,8 @@ class Store:
         self._holders = [holder for holder in self._holders if holder() is not None]
         views = [holder for ref in self._holders if isinstance(holder := ref(), View)]
         free(self.state, views, observe.journals)
+        unheard = {scope for journal in list(observe.journals.values()) for scope in journal.scopes()}
+        scopes.forget({*unheard, *self.state.tally.scopes(), *(view.number for view in views if view.field == "scope")})
 
     def present(self, view: View) -> Present:
         """How things stand for `view`, as of the last flush."""

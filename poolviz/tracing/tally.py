@@ -30,6 +30,10 @@ class Tally:
         scopes = self._scopes.get(pool, ())
         return next(iter(scopes)) if len(scopes) == 1 else None
 
+    def scopes(self) -> set[int]:
+        """The scopes that have calls."""
+        return set().union(*self._scopes.values())
+
     def keys_of(self, pool: int) -> list[Key]:
         """The pairs of `pool` and a scope that has calls of it."""
         return [(pool, scope) for scope in self._scopes.get(pool, ())]

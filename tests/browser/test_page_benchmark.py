@@ -12,7 +12,8 @@ from benchmarks import page as benchmark
 def test_all_figures_are_measured() -> None:
     # In a process of its own, as only one playwright may run in each.
     command = [sys.executable, "-m", "benchmarks.page", "--quick"]
-    done = subprocess.run(command, cwd=benchmark.ROOT, check=True, capture_output=True, text=True, timeout=200)
+    done = subprocess.run(command, cwd=benchmark.ROOT, capture_output=True, text=True, timeout=200)
+    assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     for name in (
         "frame while zooming and panning, p95",
@@ -43,7 +44,8 @@ def test_what_does_not_compile_is_told(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_our_page_is_opened_and_used() -> None:
     command = [sys.executable, "-m", "benchmarks.pictures", "--alone", "--repetitions", "1", "2000"]
-    done = subprocess.run(command, cwd=benchmark.ROOT, check=True, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=benchmark.ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
     [line] = [line for line in done.stdout.splitlines() if line.startswith("2,000")]
     assert line.split()[1] == "poolviz" and "unusable" not in line
     assert [word for word in line.split() if word in ("ms", "s")], line
@@ -57,5 +59,6 @@ def test_a_page_that_draws_nothing_is_unusable(tmp_path: Path) -> None:
         "with browser() as chromium: print(gestures.measure(chromium, pathlib.Path(sys.argv[1]), gestures.Way(50)).unusable)"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "empty.html")]
-    done = subprocess.run(command, cwd=benchmark.ROOT, check=True, capture_output=True, text=True, timeout=100)
+    done = subprocess.run(command, cwd=benchmark.ROOT, capture_output=True, text=True, timeout=100)
+    assert done.returncode == 0, done.stderr
     assert done.stdout == "no picture within 1 s\n"
