@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 from hypothesis import strategies as st
 
-from poolviz import scopes
+from poolviz import naming, scopes
 from poolviz.events import Consumed, Ended, Outcome, Running, Submitted
 from poolviz.tracing.view import View
 
@@ -47,6 +47,14 @@ class Twin:
             "failed": sum(ended.count(o) for o in (Outcome.RAISED, Outcome.INTERRUPTED, Outcome.LOST)),
             "cancelled": ended.count(Outcome.CANCELLED),
         }
+
+
+def name_labels() -> None:
+    """See that the labels of lawful batches are names. They are numbers that nobody was given, and may have been forgotten."""
+    for label in range(5):
+        if label not in naming.names:
+            naming.names[label] = f"lawful {label}"
+        naming.numbers.setdefault(naming.names[label], label)
 
 
 def columns(records, width):

@@ -20,7 +20,7 @@ from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
 from poolviz.wire.codec import decode, pack, unpack
 from poolviz.wire.feed import Feed
-from tests.unit.lawful import Twin, make_scopes, play, steps, views
+from tests.unit.lawful import Twin, make_scopes, name_labels, play, steps, views
 
 
 def fail(x):
@@ -111,8 +111,7 @@ def test_a_run_that_was_not_over_stays_so(tmp_path):
 def test_any_lawful_run_comes_back_bit_for_bit(script, limit):
     scope_ids = make_scopes()
     store, twin = Store(limit=limit), Twin()
-    for label in range(5):
-        observe.label_id(f"label {label}")
+    name_labels()
     play(script, store.on_batch, twin, store.state.columns.base, scope_ids)
     for view in views(scope_ids):
         trace = Trace(store, view, "lawful")

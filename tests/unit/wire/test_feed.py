@@ -11,7 +11,7 @@ from poolviz.tracing.view import View
 from poolviz.wire.codec import NEVER, decode
 from poolviz.wire.feed import Feed
 from poolviz.wire.sections import NO_LANE
-from tests.unit.lawful import Twin, make_scopes, play, steps
+from tests.unit.lawful import Twin, make_scopes, name_labels, play, steps
 
 
 class Page:
@@ -73,8 +73,7 @@ def view_of(choice, scope_ids):
 @given(st.lists(steps, min_size=1, max_size=6), st.integers(0, 2), st.sets(st.integers(0, 5)))
 def test_deltas_add_up_to_the_snapshot(rounds, choice, resyncs):
     scope_ids = make_scopes()
-    for label in range(5):
-        observe.label_id(f"work {label}")
+    name_labels()
     store, twin = Store(), Twin()
     store.state.callers |= {1: "caller 1", 2: "caller 2", 3: "caller 3"}
     for pool in (1, 2):
