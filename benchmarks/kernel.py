@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from array import array
 from itertools import chain
-from time import thread_time_ns
+from time import monotonic, sleep, thread_time_ns
 
 from benchmarks.figures import Figure
-from poolviz import clock, observe
+from poolviz import ProcessPoolExecutor, clock, observe
 from poolviz.events import Consumed, Ended, Outcome, PoolClosed, PoolOpened, WorkerStarted
 from poolviz.observe import Journal
 from poolviz.tracing import store
@@ -25,6 +25,8 @@ from poolviz.wire.feed import Feed
 PER_SECOND, ROUND = 100_000, 0.05
 #: Items that a `map` tells at once: what a worker sends back in one message.
 BATCH = 64
+#: Calls of a real pool between two looks.
+SHARE = 2_000
 
 
 class _Pool:
@@ -87,8 +89,11 @@ def share(way: str, seconds: float) -> float:
     feed.snapshot()
     note = getattr(pool, way)
     spent, rounds = 0, max(2, round(seconds / ROUND))
-    for _ in range(rounds):
+    begin = monotonic()
+    for i in range(rounds):
         note(round(PER_SECOND * ROUND))
+        # At the pace of a real run: what comes faster is summarised.
+        sleep(max(0.0, begin + (i + 1) * ROUND - monotonic()))
         before = thread_time_ns()
         pool.journal.flush()
         message = feed.delta()
@@ -100,7 +105,32 @@ def share(way: str, seconds: float) -> float:
     return spent / 1e9 / (rounds * ROUND)
 
 
+def bytes_of_a_call(way: str, calls: int) -> float:
+    """What a page is sent for a call of a real pool, all told: submitted, ended, taken and waited for."""
+    with ProcessPoolExecutor(2) as pool:
+        pool.submit(abs, 0).result()
+        observe.flush_all()
+        feed = Feed(pool.trace)
+        feed.snapshot()
+        size = 0
+        for _ in range(max(1, calls // SHARE)):
+            if way == "submit":
+                for future in [pool.submit(abs, i) for i in range(SHARE)]:
+                    future.result()
+            else:
+                for _result in pool.map(abs, range(SHARE)):
+                    pass
+            observe.flush_all()
+            message = feed.delta()
+            assert message is not None, "nothing new after so many calls"
+            size += sum(map(len, message.buffers))
+        feed.close()
+    return size / (max(1, calls // SHARE) * SHARE)
+
+
 def kernel_figures(seconds: float) -> list[Figure]:
     """What it takes against what was asked for."""
     name = f"kernel at {PER_SECOND:,} calls/s, of a core"
-    return [Figure(f"{name}, {way}", 100 * share(method, seconds), 5, "%") for way, method in (("submit", "submits"), ("map", "map"))]
+    ways = ("submit", "submits"), ("map", "map")
+    sizes = [Figure(f"on the wire for a call, {way}", bytes_of_a_call(way, round(5000 * seconds)), 24, "B") for way, _ in ways]
+    return sizes + [Figure(f"{name}, {way}", 100 * share(method, seconds), 5, "%") for way, method in ways]

@@ -23,8 +23,8 @@ from poolviz.wire.keeping import summary_columns
 from poolviz.wire.sections import Sections
 from poolviz.wire.summarise import NO_SUMMARIES, Slices, summarise
 
-#: What a page takes in: ends in a second, and bytes in a second.
-ENDS, BYTES = 120_000, 4_000_000
+#: What a page takes in: ends in a second, when none is taken by a caller, and bytes in a second.
+ENDS, BYTES = 160_000, 4_000_000
 
 #: Records of a part. A message carries at least one part, and the publisher makes up to twenty in a second.
 PART = 6_000
@@ -38,8 +38,8 @@ BUCKETS = 16
 #: What a taking costs a page, as part of what an end costs.
 TAKING = 1 / 3
 
-#: Longest time between two messages that counts, in nanoseconds: a stall must not be followed by a flood.
-STALL = 250_000_000
+#: For how long room that nothing needed is kept, in seconds. It makes up for messages that come late, and for short bursts.
+KEPT = 0.25
 
 
 @dataclass(slots=True)
@@ -77,6 +77,7 @@ class Backlog:
         self._parts: deque[Part] = deque()
         self._numbers = count(1)
         self._bytes_for_one = 0.0
+        self._room = 0.0
 
     @property
     def calls(self) -> int:
@@ -108,10 +109,11 @@ class Backlog:
         for tables, ends in ((ended, True), (consumed, False)):
             self._parts += (Part(next(self._numbers), table, ends) for whole in tables for table in _cut(whole))
         passed = Passed([], [], {name: array("q") for name in summary_columns(NO_SUMMARIES)}, [])
-        room = self._room(elapsed)
-        while self._parts and (room >= self._parts[0].cost or not (passed.ended or passed.consumed)):
+        rate = min(ENDS, BYTES / self._bytes_for_one) if self._bytes_for_one else ENDS
+        self._room = min(self._room + rate * elapsed / 1e9, rate * KEPT)
+        while self._parts and (self._room >= self._parts[0].cost or not (passed.ended or passed.consumed)):
             part = self._parts.popleft()
-            room -= part.cost
+            self._room -= part.cost
             (passed.ended if part.ends else passed.consumed).append(part.table)
             if part.told:
                 passed.follows.append(part.number)
@@ -125,10 +127,6 @@ class Backlog:
             self._tell(part, sections, passed)
         self._parts = deque(part for part in self._parts if part.table["call"])
         return passed
-
-    def _room(self, elapsed: int) -> float:
-        seconds = min(elapsed, STALL) / 1e9
-        return min(ENDS * seconds, BYTES * seconds / self._bytes_for_one if self._bytes_for_one else ENDS * seconds)
 
     def _tell(self, part: Part, sections: Sections, passed: Passed) -> None:
         """Tell a part by summaries, unless it has been; what they do not stand for is told in full."""
