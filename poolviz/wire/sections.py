@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from itertools import chain, compress, count, islice, pairwise, repeat, starmap
+from itertools import compress, count, islice, pairwise, repeat, starmap
 from operator import mul, ne, sub
 
 from poolviz import observe
@@ -187,4 +187,8 @@ def joined(tables: list[Table], name: str) -> Column:
     """One column of several tables."""
     if len(tables) == 1:
         return tables[0][name]
-    return array("q", chain.from_iterable(table[name] for table in tables))
+    column = array("q")
+    for table in tables:
+        values = table[name]
+        column.extend(values if values.typecode == "q" else array("q", values))
+    return column

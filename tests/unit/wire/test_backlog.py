@@ -211,3 +211,16 @@ def test_a_page_gets_no_more_bytes_than_it_takes(live, monkeypatch):
     passed = feed._backlog.pass_on([ends_of(n) for n in (50,) * 10], [], feed._sections, 2 * 10**8)
     full = [table for table in passed.ended if len(table["call"]) == 50]
     assert len(full) == 5, "room for a quarter of a second, and no more"
+
+
+def test_what_was_late_once_is_not_late_for_good(live, monkeypatch):
+    monkeypatch.setattr(backlog, "ENDS", 1000)
+    _trace, feed, _page = live
+    told, waits = 0, []
+    # First more than there is room for, then nine tenths of the room, in parts that no room is a multiple of.
+    for n in (190, *(90,) * 30):
+        passed = feed._backlog.pass_on([ends_of(n)], [], feed._sections, 10**8)
+        told += sum(len(table["call"]) for table in passed.ended)
+        waits.append(feed._backlog.calls)
+    assert max(waits) >= 90 and not waits[-1], waits
+    assert told == 190 + 30 * 90
