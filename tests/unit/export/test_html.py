@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 import pytest
 
 import poolviz
+from poolviz import observe
+from poolviz.events import Printed
 from poolviz.export import bundle, html
 from poolviz.wire.codec import decode, unpack
 
@@ -14,6 +16,7 @@ from poolviz.wire.codec import decode, unpack
 def trace():
     with poolviz.trace('</title><script>alert(1)</script> & "quotes"') as trace, poolviz.ThreadPoolExecutor(2) as pool:
         list(pool.map(abs, range(4)))
+    observe.emit(Printed(trace.calls["call"][2], 1, "<b>hello</b>\n", 1))
     return trace
 
 
@@ -48,6 +51,7 @@ def test_the_page_holds_the_run_and_asks_for_nothing(trace, front_end):
     assert message.header["state"] == "static"
     assert message.header["counts"] == trace.counts()
     assert sum(decode(message)["calls"]["count"]) == 4
+    assert message.header["prints"] == [[2, "<b>hello</b>\n", 1]]
     assert code[1] == bundle.text("page.js")
     assert not re.search(r"""(?:src|href)\s*=|url\(|@import""", page.replace(data[1], ""))
     assert len(elements.all("title")) == 1

@@ -282,3 +282,16 @@ def test_a_file_of_version_1_is_read_for_ever():
     assert (summary.makespan, summary.busy, summary.queue_wait.max) == (277_703_075, 50_201_785, 170_125_269)
     assert trace.prints() == []
     same(native.parse(native.render(trace)), trace)
+
+
+def test_a_file_of_version_2_is_read_for_ever():
+    path = Path(__file__).parent / "files" / "version2.poolviz"
+    trace = poolviz.load(path)
+    assert repr(trace) == "Trace('a run of version 2': 27 calls, 26 finished, 1 failed)"
+    assert trace.calls["caller"] == ["MainThread"] * 25 + ["the taker", "MainThread"]
+    assert (trace.calls["bytes_out"][25], trace.calls["outcome"][26]) == (3024, "raised")
+    assert [printed[:1] + printed[3:] for printed in trace.prints()] == [(3, "first\na warning\n", 4)]
+    assert [told[2:] for told in trace.store.everything(trace.view).chunks] == [(25, 10)]
+    assert trace.summary().makespan == 268_583_059
+    # Packed by another zlib the bytes may differ; what is packed may not.
+    assert zlib.decompress(native.render(trace)[32:]) == zlib.decompress(path.read_bytes()[32:])
