@@ -64,6 +64,13 @@ assert type(submit(scaled, 1).exception()) is NameError
 def helper(x): return x
 assert submit(scaled, 1).result() == 1
 """,
+    "objects that are shared inside one global": """
+inner = []
+together = {"first": inner, "second": inner}
+def same():
+    return together["first"] is together["second"]
+assert submit(same).result()
+""",
     "one main that an initializer sets": """
 model = None
 def load(value):
