@@ -42,25 +42,25 @@ def run_chunk(worker: Worker, entry: int, n: int, fn: Callable[..., Any], rows: 
     stamp = worker.claim(entry)
     if not stamp:
         return
-    reported = item = 0
-    stamps, values, report = [stamp], [], stamp + _REPORT
+    reported, interval = 0, -1 if worker.eager else _REPORT
+    stamps, values, report = [stamp], [], stamp + interval
     try:
         worker.in_call = True
-        for row in rows:
+        # What stands in this loop is done for each item, and an item may be a call that takes less than it.
+        for item, row in enumerate(rows):
             words[ITEM] = item
             words[ITEM_STARTED] = stamp
             values.append(fn(*row))
             stamp = now()
             stamps.append(stamp)
-            item += 1
-            if stamp > report or worker.eager:
+            if stamp > report:
                 worker.in_call = False
                 if output is not None:
                     output.end_lines()
-                _report(results, entry, reported, stamps, values, item == n)
+                _report(results, entry, reported, stamps, values, item + 1 == n)
                 results.flush()
-                reported, stamp = item, now()
-                stamps, values, report = [stamp], [], stamp + _REPORT
+                reported, stamp = item + 1, now()
+                stamps, values, report = [stamp], [], stamp + interval
                 worker.in_call = True
         worker.in_call = False
         if output is not None:

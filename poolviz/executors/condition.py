@@ -13,8 +13,8 @@ locks are entered in C, and who waits holds no lock that another needs:
 
 from __future__ import annotations
 
-import contextlib
 import threading
+import time
 from collections import deque
 from operator import attrgetter
 from typing import Any
@@ -74,8 +74,13 @@ class LeanCondition(threading.Condition):
 
     def notify_all(self) -> None:
         """See `threading.Condition.notify_all`."""
-        if self._waiters or not self._is_owned():
-            super().notify_all()
+        if not self._lock._is_owned():
+            raise RuntimeError("cannot notify on un-acquired lock")
+        waiters = self._waiters
+        while waiters:
+            if waiters[0].locked():  # not released by a `notify` that an exception has cut short
+                waiters[0].release()
+            waiters.popleft()
 
 
 class LeanEvent:
@@ -93,8 +98,10 @@ class LeanEvent:
     def set(self) -> None:
         """See `threading.Event.set`."""
         self._set = True
-        with contextlib.suppress(RuntimeError):  # it is set already, maybe by another thread and just now
+        try:
             self._lock.release()
+        except RuntimeError:
+            return  # it is set already, maybe by another thread and just now
 
     def clear(self) -> None:
         """See `threading.Event.clear`; not while another thread may set it."""
@@ -103,7 +110,11 @@ class LeanEvent:
 
     def wait(self, timeout: float | None = None) -> bool:
         """See `threading.Event.wait`."""
-        if not self._set and interrupts.acquire(self._lock, timeout):
-            with contextlib.suppress(RuntimeError):
-                self._lock.release()  # for the next one who waits
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._set:
+            rest = interrupts.LOOK_AGAIN if deadline is None else min(deadline - time.monotonic(), interrupts.LOOK_AGAIN)
+            if rest <= 0:
+                break
+            if self._lock.acquire(True, rest):
+                self.set()  # for the next one who waits
         return self._set

@@ -23,6 +23,7 @@ from poolviz.events import Blocked, Consumed
 from poolviz.executors import leaving
 from poolviz.executors.condition import LeanCondition
 from poolviz.executors.serialize import Payload
+from poolviz.observe import numbers
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Snapshot
@@ -210,5 +211,5 @@ class MapRun:
             if n == 1:
                 self.journal.takes += (call, time, caller)
             else:
-                columns = (array("q", range(call, call + n)), array("q", (time,)) * n, array("q", (caller,)) * n)
+                columns = (numbers(call, n), array("q", (time,)) * n, array("q", (caller,)) * n)
                 self.journal.batches.append(Consumed(*columns))

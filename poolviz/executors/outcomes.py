@@ -16,7 +16,7 @@ from poolviz.events import Ended, Failed, Outcome
 from poolviz.executors.future import Future
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.placement import Message
-from poolviz.observe import Journal, words_of
+from poolviz.observe import Journal, numbers, words_of
 
 logger = logging.getLogger("poolviz")
 
@@ -66,7 +66,7 @@ class Outcomes:
         def same(value: int) -> array[int]:
             return array("q", (value,)) * n
 
-        calls = array("q", range(call, call + n))
+        calls = numbers(call, n)
         columns = (same(worker), same(message.sent), starts, ends, same(now()), same(outcome), same(message.size), same(size))
         self.journal.batches.append(Ended(self.journal.pool, calls, *columns))
 
@@ -88,7 +88,7 @@ class Outcomes:
             run.close_items(n)
             if self.journal is not None:
                 zeros, times = array("q", (0,)) * n, array("q", (end,)) * n
-                calls = array("q", range(call, call + n))
+                calls = numbers(call, n)
                 nobody, outcomes = array("q", (-1,)) * n, array("q", (outcome,)) * n
                 self.journal.batches.append(Ended(self.journal.pool, calls, nobody, zeros, zeros, times, times, outcomes, zeros, zeros))
 

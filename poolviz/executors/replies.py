@@ -37,9 +37,10 @@ class Replies:
         starts, ends = array("q"), array("q")
         starts.frombytes(parts[0])
         ends.frombytes(parts[1])
-        spent = sum(ends) - sum(starts)
         with self._scheduler.lock:
             sent = self._message(placement, entry, item, n)
+            # The items of a chunk begin where those before them end.
+            spent = ends[-1] - starts[0] if sent.items else sum(ends) - sum(starts)
             if sent.run is None:
                 futures = self._finish(placement, sent, entry, n)
                 self._scheduler.learn(spent, n)
