@@ -268,7 +268,8 @@ def _table(batch: Submitted | Ended | Consumed | Waited) -> Table:
 
 def _records(batch: Logged) -> int:
     if isinstance(batch, Failed | Printed | Chunked):
-        return 1
+        # Text weighs as much as records do.
+        return 1 + len(batch.text) // 100 if isinstance(batch, Printed) else 1
     return len(batch.first if isinstance(batch, Submitted) else batch.call)
 
 

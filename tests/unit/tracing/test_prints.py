@@ -89,3 +89,16 @@ def test_prints_go_with_the_last_trace():
     gc.collect()
     with store.working():
         assert store.state.prints.all() == {}
+
+
+def test_text_does_not_pile_up_for_a_reader_that_does_not_come(monkeypatch):
+    monkeypatch.setattr("poolviz.tracing.store.LOG_LIMIT", 1_000)
+    store, trace, first = printing(100)
+    reader = store.reader(trace.view)
+    for _ in range(20):
+        store.on_batch(Printed(first, 1, "x" * 9_999 + "\n", 0))
+        assert sum(len(batch.text) for batch in store._log if isinstance(batch, Printed)) <= 110_000
+    assert reader.changes() is None, "what it has missed is not made up"
+    store.on_batch(Printed(first, 1, "y\n", 0))
+    assert [printed.text for printed in reader.changes().prints] == ["y\n"]
+    reader.close()
