@@ -229,7 +229,9 @@ class State:
         self.columns.put(kept.pop("call"), kept)
 
     def _meet(self, numbers: Column) -> None:
-        new = set(numbers).difference(self.callers)
+        # Nearly always it is one and the same.
+        met = numbers[:1] if numbers and _all_are(numbers[0], numbers) else numbers
+        new = set(met).difference(self.callers)
         if not new:
             return
         if len(self.callers) > self._most_callers:

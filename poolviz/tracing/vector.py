@@ -43,15 +43,25 @@ def narrower(numbers: "array[int]", bits: int) -> bool:
     return not any(digits & too_high for _, digits, _ in chunks(numbers))
 
 
+#: The run that was found last: of one batch it is asked several times, and of its calls' ends and takings.
+_found = array("q")
+_MANY = 1 << 16
+
+
 def is_run(numbers: "array[int]") -> bool:
     """Whether numbers above 0, of type code ``q``, follow one another without a gap."""
     if not numbers or numbers[-1] - numbers[0] != len(numbers) - 1:
         return not numbers
+    global _found
+    if numbers == _found:
+        return True
     first = numbers[0]
     for size, digits, mask in chunks(numbers):
         if digits != first * (ONES & mask) + (_STEPS & mask):
             return False
         first += size // 8
+    if len(numbers) <= _MANY:
+        _found = numbers[:]
     return True
 
 
