@@ -40,7 +40,7 @@ export function drawSlice(
   box: Box,
   left: Px,
   right: Px,
-  style: SliceStyle,
+  style: SliceStyle & { readonly strength?: number },
   text: () => SliceText,
 ): void {
   // What lies far outside is cut off here: canvases lose precision at millions of pixels.
@@ -49,11 +49,15 @@ export function drawSlice(
   const gap = to - from > 3 ? 1 : 0;
   const width = Math.max(LEAST, to - from - gap);
   surface.fillStyle = style.fill;
+  const alpha = surface.globalAlpha;
+  // The words on a pale bar are not pale.
+  surface.globalAlpha = alpha * (style.strength ?? 1);
   if (width >= ROUND_FROM) {
     surface.beginPath();
     surface.roundRect(from, box.y, width, box.height, 2);
     surface.fill();
   } else surface.fillRect(from, box.y, width, box.height);
+  surface.globalAlpha = alpha;
   const start = Math.max(from, box.x) + PADDING;
   const room = Math.min(to, box.x + box.width) - gap - PADDING - start;
   if (room < TEXT_FROM - 2 * PADDING) return;
@@ -99,9 +103,9 @@ export function drawSlices(
       const right = Math.max(scale.timeToPx(slices.end.get(i)), left + (failed ? LEAST_FAILED : LEAST));
       const shown = shows === null || shows(code);
       const calls = slices.calls.get(i);
-      surface.globalAlpha = !shown ? DIM : calls > 1 ? SUMMARY : 1;
       const text = () => (calls > 1 ? callsTextOf(calls) : textOf(code, slices.row.get(i)));
-      const style = calls > 1 ? { ...styleOf(code), text: palette.text } : styleOf(code);
+      const style = calls > 1 ? { ...styleOf(code), text: palette.text, strength: SUMMARY } : styleOf(code);
+      surface.globalAlpha = shown ? 1 : DIM;
       drawSlice(surface, box, left, right, style, shown ? text : () => NO_TEXT);
       // A pattern needs some room to be seen as one.
       if (failed && shown && right - left < FORM_FROM) places[failure]!.push((left + right) / 2);

@@ -166,7 +166,7 @@ export const words = {
     "More calls end than the page is told one by one. Summary slices stand for them, as long as they were busy; each call follows when there is room.",
   summarisedTitle: (count: string, n: number) => `${count} ${plural(n, "call", "calls")}, summarised`,
   summarisedHint:
-    "A summary slice is as long as its calls were busy, from the start of the first. Each call by itself is not kept.",
+    "A summary slice stands for many calls: it begins with the first of them, and is as long as they were busy.",
   notListed: (count: string) => `${count} summarised calls are not listed`,
   notFound: (count: string) => `${count} summarised calls not searched`,
   notMeasured: "of them summarised, without a length",
