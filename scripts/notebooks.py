@@ -26,6 +26,9 @@ from scripts.camera import WIDTH, Camera, camera
 #: The key of a cell's metadata that holds the hash.
 PICTURE_OF = "poolviz_picture_of"
 
+#: What stays of a cell's metadata: its tags, and whether it is folded; nbclient adds times.
+KEPT = ("tags", "jupyter")
+
 #: The tag of a cell whose timeline is to be taken as it was when the cell ended.
 AT_END_OF_CELL = "picture-at-end-of-cell"
 
@@ -102,8 +105,7 @@ def cleaned(notebook: Any, taken_by: Camera) -> None:
         taken_by: who takes the pictures.
     """
     for index, cell in enumerate(notebook.cells):
-        # The tags stay; nbclient adds times.
-        cell.metadata = nbformat.from_dict({"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {})
+        cell.metadata = nbformat.from_dict({key: cell.metadata[key] for key in KEPT if key in cell.metadata})
         if cell.cell_type != "code":
             continue
         cell.outputs = [output for given in cell.outputs if (output := kept(given, taken_by)) is not None]

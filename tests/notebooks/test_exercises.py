@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.notebooks.course import definitions, read, solution
+from tests.notebooks.course import NOTEBOOKS, definitions, read, solution
 
 #: For each notebook: the function that is to be written, and wrong versions of it with what the check has to say.
 WRONG = {
@@ -148,6 +148,15 @@ def answer(number: str, code: str) -> str:
     said = namespace["check"](namespace[WRONG[number][0]])
     assert isinstance(said, str)
     return said
+
+
+@pytest.mark.parametrize("number", [path.name[:2] for path in NOTEBOOKS[1:]])
+def test_the_check_is_folded_away(number: str) -> None:
+    (check,) = (cell for cell in read(number).cells if cell.cell_type == "code" and "def check(" in cell.source)
+    assert check.metadata["jupyter"] == {"source_hidden": True}
+    assert "hide-input" in check.metadata["tags"]  # for the documentation
+    (exercise,) = (cell for cell in read(number).cells if "## Exercise" in cell.source)
+    assert exercise.cell_type == "markdown" and "its code is folded away" in exercise.source
 
 
 @pytest.mark.parametrize("number", WRONG)
