@@ -1,0 +1,223 @@
+// @vitest-environment happy-dom
+/** Outputs of a notebook: what they show with and without a model, and what happens when a host replaces or drops them. */
+import { deflateSync } from "node:zlib";
+import type { AnyModel } from "@anywidget/types";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { COUNTS, encode, pack } from "../dev/encode";
+import { hub } from "../src/places/hub";
+import makeWidget from "../src/widget";
+import { FakeModel, installBrowser } from "./fakes";
+
+type Part = (given: { model: AnyModel }) => () => void;
+
+const SAVED = encode({
+  kind: "snapshot",
+  seq: 5,
+  state: "done",
+  title: "saved",
+  counts: { ...COUNTS, total: 2, finished: 2 },
+});
+const live = (seq: number, total: number) =>
+  encode({ seq, title: "live", counts: { ...COUNTS, total, finished: total } });
+
+interface Wish {
+  model?: string;
+  output?: string;
+  trace?: string | null;
+}
+
+const packed = (message: ReturnType<typeof encode>) => {
+  const { buffer, byteOffset, byteLength } = pack(message);
+  return deflateSync(new Uint8Array(buffer, byteOffset, byteLength)).toString("base64");
+};
+
+/** An output as Python writes it, in the document. */
+function place({ model = "m1", output = "o1", trace = null }: Wish = {}): HTMLElement {
+  const node = document.createElement("div");
+  node.className = "poolviz-output";
+  Object.assign(node.dataset, { model, output, height: "0", theme: "auto" });
+  const part = trace === null ? "" : `<script type="application/x-poolviz-trace">${trace}</script>`;
+  node.innerHTML = `<div class="poolviz-still">picture</div>${part}`;
+  document.body.append(node);
+  return node;
+}
+
+function show(wish?: Wish): HTMLElement {
+  const node = place(wish);
+  hub().mount?.(node);
+  return node;
+}
+
+/** A model on the page, as its host makes it. */
+function arrive(key = "m1"): { model: FakeModel; leave: () => void } {
+  const model = new FakeModel();
+  Object.assign(model.traits, { key, newest: -1 });
+  const { initialize } = makeWidget() as unknown as { initialize: Part };
+  return { model, leave: initialize({ model: model as unknown as AnyModel }) };
+}
+
+const root = (node: Element) => node.querySelector<HTMLElement>(".poolviz-timeline");
+const picture = (node: Element) => node.querySelector<HTMLElement>(".poolviz-still")!;
+const title = (node: Element) => node.querySelector(".pv-title")?.textContent ?? null;
+const appears = (node: Element) => vi.waitFor(() => expect(root(node)).not.toBeNull());
+
+let leaving: (() => void)[] = [];
+function arrives(key?: string): FakeModel {
+  const { model, leave } = arrive(key);
+  leaving.push(leave);
+  return model;
+}
+
+beforeEach(() => {
+  document.body.replaceChildren();
+  installBrowser(900);
+});
+
+afterEach(() => {
+  for (const leave of leaving) leave();
+  leaving = [];
+  expect(hub().models.size).toBe(0);
+});
+
+describe("an output without its model", () => {
+  it("shows what was kept in the place of its picture", async () => {
+    const node = show({ trace: packed(SAVED) });
+    await appears(node);
+    expect(picture(node).hidden).toBe(true);
+    expect({ ...root(node)!.dataset }).toMatchObject({ state: "static", total: "2", finished: "2" });
+  });
+
+  it("keeps its picture when what was kept cannot be read, and says why", async () => {
+    const node = show({ trace: packed({ ...SAVED, header: { ...SAVED.header, v: 999 } }) });
+    await vi.waitFor(() => expect(node.title).toContain("a newer poolviz"));
+    expect(picture(node).hidden).toBe(false);
+    expect(root(node)).toBeNull();
+  });
+
+  it("keeps its picture when nothing was kept", async () => {
+    const node = show();
+    await Promise.resolve();
+    expect([picture(node).hidden, root(node)]).toEqual([false, null]);
+  });
+
+  it("is mounted once, however often the host runs its script", async () => {
+    const node = show({ trace: packed(SAVED) });
+    hub().mount?.(node);
+    await appears(node);
+    hub().mount?.(node);
+    await Promise.resolve();
+    expect(node.querySelectorAll(".poolviz-timeline").length).toBe(1);
+  });
+
+  it("joins the model that comes later, as soon as that has heard from its kernel", async () => {
+    const node = show({ trace: packed(SAVED) });
+    await appears(node);
+    const model = arrives();
+    expect(title(node)).toBe("saved");
+    model.tell(live(0, 7));
+    expect(title(node)).toBe("live");
+    expect({ ...root(node)!.dataset }).toMatchObject({ total: "7" });
+    expect(node.querySelectorAll(".poolviz-timeline").length).toBe(1);
+  });
+});
+
+describe("an output with its model on the page", () => {
+  it("is live, whichever of the two came first", () => {
+    const early = show({ output: "o1" });
+    const model = arrives();
+    expect(root(early)).toBeNull();
+    model.tell(live(0, 3));
+    const late = show({ output: "o2" });
+    for (const node of [early, late]) expect({ ...root(node)!.dataset }).toMatchObject({ total: "3" });
+    model.tell(live(1, 4));
+    for (const node of [early, late]) expect({ ...root(node)!.dataset }).toMatchObject({ total: "4" });
+  });
+
+  it("shows no other model", () => {
+    arrives("other").tell(live(0, 3));
+    expect(root(show())).toBeNull();
+  });
+
+  it("hands its view to the output that replaces it, focus and all", () => {
+    arrives().tell(live(0, 3));
+    const before = show();
+    const view = root(before)!;
+    const plot = view.querySelector<HTMLElement>(".pv-plot")!;
+    plot.focus();
+    before.remove();
+    const after = show({ trace: packed(SAVED) });
+    expect(root(after)).toBe(view);
+    expect(document.activeElement).toBe(plot);
+    expect([picture(after).hidden, title(after)]).toEqual([true, "live"]);
+  });
+
+  it("has a view of its own beside one that is still there, or is another output's", () => {
+    arrives().tell(live(0, 3));
+    const first = show();
+    const second = show();
+    const other = show({ output: "o2" });
+    expect(new Set([root(first), root(second), root(other)]).size).toBe(3);
+    second.remove();
+    expect(root(show({ output: "o3" }))).not.toBe(root(second));
+  });
+
+  it("goes on showing it when the model is gone; views that are nowhere end", () => {
+    const model = arrives();
+    model.tell(live(0, 3));
+    const stays = show();
+    const goes = show({ output: "o2" });
+    goes.remove();
+    const [leave] = leaving.splice(0);
+    leave!();
+    expect({ ...root(stays)!.dataset }).toMatchObject({ total: "3" });
+    expect(root(goes)).toBeNull();
+  });
+
+  it("ends views that have been nowhere for long", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    arrives().tell(live(0, 3));
+    const goes = show();
+    goes.remove();
+    const { views } = hub().models.get("m1")!;
+    show({ output: "o2" });
+    vi.advanceTimersByTime(30_000);
+    show({ output: "o3" });
+    expect(views.size).toBe(3);
+    vi.advanceTimersByTime(31_000);
+    show({ output: "o4" });
+    expect(views.size).toBe(3);
+    expect(root(goes)).toBeNull();
+    vi.useRealTimers();
+  });
+});
+
+describe("a model that comes later than the stream", () => {
+  const asked = (model: FakeModel) => model.sent.length;
+
+  it("asks until it has heard, and no more", () => {
+    vi.useFakeTimers();
+    const model = arrives();
+    expect(asked(model)).toBe(0);
+    vi.advanceTimersByTime(200);
+    expect(model.sent).toEqual([{ kind: "resync", have: null }]);
+    vi.advanceTimersByTime(400);
+    expect(asked(model)).toBe(2);
+    model.traits.newest = 4;
+    model.tell(encode({ ...SAVED.header, kind: "snapshot", seq: 3 }));
+    vi.advanceTimersByTime(2000);
+    expect(model.sent.at(-1)).toEqual({ kind: "resync", have: 3 });
+    model.tell(encode({ ...SAVED.header, kind: "snapshot", seq: 4 }));
+    vi.advanceTimersByTime(60_000);
+    expect(asked(model)).toBe(3);
+    vi.useRealTimers();
+  });
+
+  it("asks for nothing when the stream has come with it", () => {
+    vi.useFakeTimers();
+    const model = arrives();
+    model.tell(encode({ ...SAVED.header, kind: "snapshot", seq: -1 }));
+    vi.advanceTimersByTime(60_000);
+    expect(asked(model)).toBe(0);
+    vi.useRealTimers();
+  });
+});
