@@ -86,6 +86,8 @@ def _facts(header: dict[str, Any], strips: Strips) -> str:
     there = sum(_there(lane, strips) for lane in header.get("lanes", []))
     if there:
         facts.append(f"workers {min(1.0, sum(strips.busy.values()) / there):.0%} busy")
+    if header.get("summarised"):
+        facts.append(f"{header['summarised']:,} of them summarised")
     if header["dropped"]:
         facts.append(f"{header['dropped']:,} older calls are no longer kept")
     return escape(" · ".join(facts))

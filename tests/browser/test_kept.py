@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from nbconvert import HTMLExporter
 
 from poolviz.timeline import output
@@ -43,6 +44,10 @@ PICTURES = """(index) => {
 OUTPUTS = """(index) => {
   const { outputs } = window.jupyterapp.shell.currentWidget.content.widgets[index].model;
   return outputs.toJSON().map(({ data }) => data?.["text/plain"] ?? "");
+}"""
+HUB = """() => {
+  const { models } = globalThis[Symbol.for("poolviz.outputs.1")];
+  return [...models.values()].map(({ views }) => views.size).sort();
 }"""
 BODY = "() => document.body.innerText"
 ROOT = "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].node.querySelector('.poolviz-timeline')"
@@ -170,6 +175,8 @@ def test_a_cell_that_runs_again_a_timeline_shown_twice_and_a_new_kernel(lab: Lab
     assert done.total == 60
     for index in (3, 4):
         lab.timeline(index, lambda seen: seen.state == "done" and seen.total == 60)
+    # What the cell's first run showed is gone, from the page too.
+    assert lab.page.evaluate(HUB) == [1, 2]
     lab.page.locator(".pv-plot").nth(1).focus()
     lab.page.keyboard.press(".")
     panels = lab.page.locator(".pv-panel")
@@ -182,6 +189,27 @@ def test_a_cell_that_runs_again_a_timeline_shown_twice_and_a_new_kernel(lab: Lab
         lab.run_through(index)
     lab.timeline(2, lambda seen: seen.state == "done" and seen.total == 60)
     assert "model not found" not in lab.page.evaluate(BODY)
+
+
+def test_a_second_view_of_an_output(lab: Lab) -> None:
+    if lab.server.host == "notebook":
+        pytest.skip("Notebook 7 has no second views")
+    run = "with ThreadPoolExecutor(2) as pool:\n    futures = [pool.submit(nap, 0.5) for _ in range(16)]"
+    start(lab, run)
+    lab.run_cell(2)
+    lab.timeline(2, lambda seen: seen.running == 2)
+    lab.page.evaluate("""async () => {
+      const { shell, commands } = window.jupyterapp;
+      const { id } = shell.currentWidget;
+      await commands.execute("notebook:create-output-view");
+      shell.activateById(id);
+    }""")
+    totals = "() => [...document.querySelectorAll('.poolviz-timeline')].map(({ dataset }) => `${dataset.state} ${dataset.total}`)"
+    lab.until(lambda: lab.page.evaluate(totals), lambda seen: seen == ["live 16"] * 2)
+    lab.wait_end(2)
+    says(lab, 2, "16 finished")
+    lab.until(lambda: lab.page.evaluate(totals), lambda seen: seen == ["done 16"] * 2)
+    assert lab.page.evaluate(HUB) == [2]
 
 
 def test_where_a_view_is_needed_it_is_replaced_in_the_end(lab: Lab) -> None:

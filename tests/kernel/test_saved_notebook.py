@@ -168,4 +168,5 @@ def test_a_million_calls_take_less_than_two_megabytes(tmp_path):
         assert message.header["summarised"] > 900_000
         outcomes = decode(message)["ended"]["outcome"]
         assert outcomes.count(Outcome.RAISED) == 300, "each by itself"
+    assert f"{message.header['summarised']:,} of them summarised" in timelines(notebook.cells[1])[0]["text/html"]
     assert "failed" in timelines(notebook.cells[0])[0]["text/plain"]
