@@ -108,10 +108,7 @@ class Timeline(anywidget.AnyWidget):
         return calls_of(self.trace, self.selection, self._feed.origin)
 
     def __repr__(self) -> str:
-        # While it is live the counts depend on the moment, and a saved notebook would differ from run to run.
-        if not (self._ended or self._feed.done):
-            return f"Timeline({self.trace.title!r})"
-        return f"Timeline({one_line(self.trace.title, self.trace.counts())})"
+        return _line(self.trace.title, self.trace.counts() if self._ended else None)
 
     def _ipython_display_(self) -> None:
         shown.tell(self)
@@ -122,7 +119,8 @@ class Timeline(anywidget.AnyWidget):
                 self._is_saved = False
                 self._displays.show_live(repr(self), super()._repr_mimebundle_)
             else:
-                self._displays.show_kept(self._kept(), repr(self), explorable=self._saves)
+                snapshot = self._kept()
+                self._displays.show_kept(snapshot, _line_of(snapshot), explorable=self._saves)
                 self._is_saved = True
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
@@ -195,7 +193,8 @@ class Timeline(anywidget.AnyWidget):
             return
         with self._pace.saving():
             if self._displays:
-                self._displays.keep(self._kept(), repr(self), explorable=self._saves)
+                snapshot = self._kept()
+                self._displays.keep(snapshot, _line_of(snapshot), explorable=self._saves)
             elif self._saves:
                 self.snapshot = pack(self._kept())
         self.newest = self._feed.newest
@@ -217,6 +216,16 @@ class Timeline(anywidget.AnyWidget):
                 if time.monotonic() - self._answered_at >= ANSWERED:
                     self._post(self._feed.snapshot())
                     self._answered_at = time.monotonic()
+
+
+def _line_of(snapshot: Message) -> str:
+    header = snapshot.header
+    return _line(header["title"], None if header["state"] == "live" else header["counts"])
+
+
+def _line(title: str, counts: dict[str, int] | None) -> str:
+    # While it is live the counts depend on the moment, and a saved notebook would differ from run to run.
+    return f"Timeline({title!r})" if counts is None else f"Timeline({one_line(title, counts)})"
 
 
 def _answer_in_subshell(comm: Any) -> None:

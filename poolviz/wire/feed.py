@@ -17,9 +17,6 @@ from poolviz.wire.outputs import Lines, Outputs, all_of, new_of
 from poolviz.wire.sections import Sections
 from poolviz.wire.tables import Told, errors_table, tables
 
-#: Bytes that the columns of a call which ended take at the least.
-ENDED_BYTES = 6
-
 
 class Feed:
     """Makes the messages of one timeline.
@@ -58,15 +55,6 @@ class Feed:
     def done(self) -> bool:
         """Whether the last message told all, and said that nothing will change any more."""
         return self._last is not None and self._last.settled and not self._backlog
-
-    @property
-    def least_size(self) -> int:
-        """Bytes that a snapshot takes at the least, which is known without making it."""
-        if self._last is None:
-            return 0
-        counts = self._last.counts
-        ended = counts["total"] - counts["pending"] - counts["running"] - self._last.dropped
-        return ended * ENDED_BYTES
 
     def close(self) -> None:
         """Make no further deltas."""

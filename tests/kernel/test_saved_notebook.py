@@ -116,7 +116,7 @@ def test_nbval_compares_notebooks_with_timelines(notebook, tmp_path):
     path = tmp_path / "run.ipynb"
     nbformat.write(notebook, path)
     text = (DOCS / "howto" / "save-and-share.md").read_text()
-    [substitutions] = re.findall(r"```ini\n(.*?)```", text, re.DOTALL)
+    [substitutions] = re.findall(r"```\w+\n(\[timeline\].*?)```", text, re.DOTALL)
     (tmp_path / "timelines.cfg").write_text(substitutions)
 
     def nbval(*options):
