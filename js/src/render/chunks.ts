@@ -8,6 +8,9 @@ import type { Box, Palette, Surface } from "./surface";
 
 /** A narrower frame would only darken what it frames. */
 const LEAST: Px = 6;
+/** In a lane with more slices than this, frames are looked for only if there is one at any of so many places. */
+const FULL = 4000;
+const PLACES = 32;
 /** How far it stands off above and below. */
 const OFF: Px = 2;
 
@@ -31,6 +34,19 @@ function reach(slices: SliceIndex, from: number, chunk: Chunk, step: 1 | -1): nu
   return from + step * inside;
 }
 
+/** Whether any of some places of a lane lies in a chunk of at least this length. */
+function hasLong(recording: Recording, slices: SliceIndex, scale: TimeScale, length: Ns): boolean {
+  const step = (scale.end - scale.start) / PLACES;
+  for (let place = 0.5; place < PLACES; place++) {
+    const i = slices.startedBy(scale.start + place * step) - 1;
+    const chunk = i < 0 ? null : recording.chunkOf(slices.row.get(i));
+    if (chunk === null) continue;
+    const [first, last] = [reach(slices, i, chunk, -1), reach(slices, i, chunk, 1)];
+    if (slices.end.get(last) - slices.start.get(first) >= length) return true;
+  }
+  return false;
+}
+
 /**
  * The chunks of a lane that a scale shows at `least` px or wider, in the order of their start. Narrower ones are passed over in steps of
  * `least` px, so that there are never more steps than the lane has room for frames.
@@ -43,6 +59,7 @@ export function* framesIn(
 ): Generator<Frame> {
   const wide = least * scale.nsPerPx;
   const [from, to] = slices.between(scale.start, scale.end);
+  if (to - from > FULL && !hasLong(recording, slices, scale, wide)) return;
   let i = from;
   while (i < to) {
     const chunk = recording.chunkOf(slices.row.get(i));
