@@ -2,6 +2,7 @@
 
 import _thread
 import threading
+from array import array
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_a_store_forgets_callers_of_whom_it_knows_nothing_more(monkeypatch):
     monkeypatch.setattr(fold, "MANY", 10)
     state = Store().state
     for number in range(1, 200):
-        state._meet([number])
+        state._meet(array("q", [number]))
     assert len(state.callers) <= 21 and 199 in state.callers
 
 
