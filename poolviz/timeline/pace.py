@@ -14,7 +14,7 @@ from time import monotonic
 EVERY = 30.0
 
 #: What takes less is no burden, seconds. Of longer ones no more than one second in so many is spent.
-CHEAP, SHARE = 0.2, 20
+CHEAP, SHARE = 0.2, 50
 
 
 class Pace:
