@@ -92,7 +92,8 @@ export default function makeWidget(): Exclude<AnyWidget<Traits>, () => unknown> 
   return {
     initialize({ model }) {
       const store = new Store((have) => model.send({ kind: "resync", have }));
-      const made = new LiveModel(store, { height: () => model.get("height"), theme: () => model.get("theme") });
+      const options = { height: () => model.get("height"), theme: () => model.get("theme") };
+      const made = new LiveModel(store, options, (isWatched) => model.send({ kind: "watched", on: isWatched }));
       live = made;
       const onMessage = (header: unknown, buffers: DataView[]) => receive(store, () => decodeMessage(header, buffers));
       const onSnapshot = () => readSnapshot(store, model);

@@ -133,6 +133,20 @@ describe("an output with its model on the page", () => {
     for (const node of [early, late]) expect({ ...root(node)!.dataset }).toMatchObject({ total: "4" });
   });
 
+  it("says when it fills the screen, so that nothing takes it from there", () => {
+    const model = arrives();
+    model.tell(live(0, 3));
+    const view = root(show())!;
+    for (const value of [view, null]) {
+      Object.defineProperty(document, "fullscreenElement", { configurable: true, value });
+      view.dispatchEvent(new Event("fullscreenchange"));
+    }
+    expect(model.sent).toEqual([
+      { kind: "watched", on: true },
+      { kind: "watched", on: false },
+    ]);
+  });
+
   it("shows no other model", () => {
     arrives("other").tell(live(0, 3));
     expect(root(show())).toBeNull();

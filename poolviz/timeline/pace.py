@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from time import monotonic
 
-#: Seconds between two times that a run is saved while it goes on.
-EVERY = 30.0
+#: Seconds between two times that a run is saved while it goes on. JupyterLab saves notebooks as often.
+EVERY = 120.0
 
 #: What takes less is no burden, seconds. Of longer ones no more than one second in so many is spent.
 CHEAP, SHARE = 0.2, 50

@@ -75,6 +75,8 @@ class Timeline(anywidget.AnyWidget):
         self._is_saved = False
         """Whether what is saved says all that the page was told."""
         self._pace = Pace()
+        self._watched = False
+        """Whether it fills a page's screen, which an output that is replaced would end."""
         self._sent_at = time.monotonic()
         self._answered_at = float("-inf")
         observe.flush_all()
@@ -153,7 +155,7 @@ class Timeline(anywidget.AnyWidget):
                 self._save()
                 self._saved_by_publisher = True
                 self._end()
-            elif self._displays and self._pace.should_save:
+            elif self._displays and self._pace.should_save and not self._watched:
                 self._save()
             return not self._ended
 
@@ -210,7 +212,10 @@ class Timeline(anywidget.AnyWidget):
 
     def _on_page(self, _widget: Any, content: Any, _buffers: Any) -> None:
         """Answer a page that noticed a gap; runs in whichever thread the host chooses."""
-        if isinstance(content, dict) and content.get("kind") == "resync":
+        kind = content.get("kind") if isinstance(content, dict) else None
+        if kind == "watched":
+            self._watched = bool(content.get("on"))
+        elif kind == "resync":
             observe.flush_all()
             with self._guard:
                 if time.monotonic() - self._answered_at >= ANSWERED:

@@ -1,5 +1,5 @@
 /** A widget's model as the page's outputs see it. */
-import { onAbort } from "../base/listen";
+import { listen, onAbort } from "../base/listen";
 import type { Store } from "../model/store";
 import type { Options, Timeline } from "../view/timeline";
 import type { Live, View } from "./hub";
@@ -9,10 +9,13 @@ export class LiveModel implements Live {
   readonly views = new Set<View & { timeline: Timeline }>();
   readonly #store: Store;
   readonly #options: Options;
+  readonly #tellWatched: (isWatched: boolean) => void;
 
-  constructor(store: Store, options: Options) {
+  /** @param tellWatched says that a view fills the screen, or no longer does: to replace its output would end that */
+  constructor(store: Store, options: Options, tellWatched: (isWatched: boolean) => void) {
     this.#store = store;
     this.#options = options;
+    this.#tellWatched = tellWatched;
   }
 
   get isReady(): boolean {
@@ -22,8 +25,12 @@ export class LiveModel implements Live {
   show(place: HTMLElement, output: string): View {
     const view = showStore(place, output, this.#store, this.#options);
     this.views.add(view);
+    const life = new AbortController();
+    const changed = () => this.#tellWatched(document.fullscreenElement === view.root);
+    listen(view.root, "fullscreenchange", changed, life.signal);
     const end = view.end;
     view.end = () => {
+      life.abort();
       this.views.delete(view);
       end();
     };

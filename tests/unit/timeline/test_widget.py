@@ -179,6 +179,7 @@ def test_what_the_publisher_saved_is_saved_again_from_the_cells_thread(publisher
 def test_a_long_run_is_saved_while_it_goes_on(publisher, gate, monkeypatch):
     clock = [1000.0]
     monkeypatch.setattr(pace, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(pace, "EVERY", 30)
     cost = 0.01
 
     class Slow(RecordingDisplays):
@@ -200,6 +201,9 @@ def test_a_long_run_is_saved_while_it_goes_on(publisher, gate, monkeypatch):
             return len(displays.kept) - before
 
         assert go_on(29) == 0
+        timeline.comm.handle_msg({"content": {"data": {"method": "custom", "content": {"kind": "watched", "on": True}}}, "buffers": []})
+        assert go_on(60) == 0, "not while it fills a screen"
+        timeline.comm.handle_msg({"content": {"data": {"method": "custom", "content": {"kind": "watched", "on": False}}}, "buffers": []})
         assert go_on(30) == 1
         timeline.settle()
         timeline.settle()
