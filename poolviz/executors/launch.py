@@ -15,7 +15,7 @@ import sys
 from typing import Any
 
 if sys.platform != "win32":
-    from multiprocessing import context, forkserver, popen_forkserver, popen_spawn_posix, reduction, resource_tracker, spawn, util
+    from multiprocessing import context, popen_spawn_posix, reduction, resource_tracker, spawn, util
 
     class _LeanPopen(popen_spawn_posix.Popen):
         """As its parent class, less the parent's `__main__` in what the child is told."""
@@ -62,37 +62,9 @@ if sys.platform != "win32":
         def _Popen(process_obj: Any) -> Any:
             return _LeanPopen(process_obj)
 
-    class _DeafToInterrupts:
-        """Blocks SIGINT where it is unpickled, with nothing of ours that would have to be imported first."""
-
         def __reduce__(self) -> tuple[Any, ...]:
-            return signal.pthread_sigmask, (int(signal.SIG_BLOCK), [int(signal.SIGINT)])
-
-    class _DeafPopen(popen_forkserver.Popen):
-        """As its parent class, and the first thing that the child reads makes it deaf to Ctrl-C."""
-
-        _fds: list[int]
-
-        def _launch(self, process_obj: Any) -> None:
-            file = io.BytesIO()
-            context.set_spawning_popen(self)
-            try:
-                reduction.dump({"": _DeafToInterrupts(), **spawn.get_preparation_data(process_obj._name)}, file)
-                reduction.dump(process_obj, file)
-            finally:
-                context.set_spawning_popen(None)
-            self.sentinel, tell = forkserver.connect_to_new_process(self._fds)
-            # Its end tells the child that the parent is gone; see `lifeline`.
-            alive = os.dup(tell)
-            self.finalizer = util.Finalize(self, util.close_fds, (alive, self.sentinel))  # type: ignore[attr-defined]
-            with open(tell, "wb") as pipe:
-                pipe.write(file.getbuffer())
-            self.pid = forkserver.read_signed(self.sentinel)
-
-    class _DeafProcess(context.ForkServerProcess):
-        @staticmethod
-        def _Popen(process_obj: Any) -> Any:
-            return _DeafPopen(process_obj)
+            # By the name of this class the child would have to import this module, a tenth of the time that it takes to start.
+            return object.__new__, (context.SpawnProcess,), vars(self)
 
 
 def make_process(ctx: Any, target: Any, args: tuple[Any, ...]) -> Any:
@@ -102,13 +74,15 @@ def make_process(ctx: Any, target: Any, args: tuple[Any, ...]) -> Any:
         if method == "spawn":
             return _LeanProcess(target=target, args=args)
         if method == "forkserver":
-            return _DeafProcess(target=target, args=args)
+            from poolviz.executors.forkserver import DeafProcess
+
+            return DeafProcess(target=target, args=args)
     return ctx.Process(target=target, args=args)
 
 
 def start(process: Any) -> None:
     """Start a process that does not see Ctrl-C before it has said how it takes it."""
-    # What a fork server starts has the mask of the server, which must not get ours: it serves the whole program. See `_DeafPopen`.
+    # What a fork server starts has the mask of the server, which must not get ours: it serves the whole program. See `forkserver`.
     if not hasattr(signal, "pthread_sigmask") or getattr(process, "_start_method", "") == "forkserver":
         process.start()
         return

@@ -144,6 +144,8 @@ def test_the_remote_traceback_has_the_workers_lines(new_pool, kind):
 @pytest.mark.parametrize("kind", ["spawn"])
 def test_workers_import_little(new_pool, kind):
     names = ["numpy", "IPython", "ipywidgets", "anywidget", "cloudpickle", "poolviz.pools", "poolviz.tracing.store"]
+    # Each of these, in each worker, would take a tenth of the time to its first call.
+    names += ["poolviz.executors.launch", "multiprocessing.connection", "tempfile"]
     assert new_pool(kind, 1).submit(tasks.loaded_modules, names).result(LIMIT) == []
 
 
