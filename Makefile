@@ -40,10 +40,13 @@ static-checks: bundle
 check: static-checks ## the fast part of the tests
 	@$(BIN)/pytest tests/unit
 
+# The notebooks mostly sleep, and so do the tests that watch others do so: they run side by side.
 test: static-checks docs ## every test: Python, TypeScript, packaging, browser, notebooks, documentation
 	@$(BIN)/python scripts/cpython_suite.py build/conformance >/dev/null
-	@chromium="$$($(BIN)/python scripts/chromium.py)" && \
-		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests notebooks --nbval --nbval-current-env --nbval-cell-timeout 300
+	@chromium="$$($(BIN)/python scripts/chromium.py)" || exit; \
+		$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 >build/notebooks.log 2>&1 & notebooks=$$!; \
+		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests --durations 15; tests=$$?; \
+		wait $$notebooks; checked=$$?; cat build/notebooks.log; exit $$((tests | checked))
 
 test-all: bundle ## the unit tests and CPython's own, on each Python that is found or that PYTHONS names
 	@$(BIN)/python scripts/test_all.py $(PYTHONS)
