@@ -121,9 +121,10 @@ def bulk(trace, n, failed=0):
     trace.store.on_batch(Ended(1, *(array("q", column) for column in zip(*ends, strict=True))))
 
 
-def ends_of(n):
-    """A table of ends, as a store has it."""
-    columns = {name: array("q", range(10_000, 10_000 + n)) for name in ("call", "sent", "started", "finished", "delivered")}
+def ends_of(n, feed):
+    """A table of ends, as a store has it, of calls that the feed's page has rows for."""
+    first = feed.origin + 10_000
+    columns = {name: array("q", range(first, first + n)) for name in ("call", "sent", "started", "finished", "delivered")}
     return columns | {name: array("q", (1,)) * n for name in ("worker", "outcome", "bytes_out", "bytes_in")}
 
 
@@ -205,10 +206,10 @@ def test_a_page_gets_no_more_bytes_than_it_takes(live, monkeypatch):
     message = feed.delta()
     assert "behind" not in message.header
     each = sum(map(len, message.buffers)) / 200
-    passed = feed._backlog.pass_on([ends_of(n) for n in (50,) * 10], [], feed._sections, 10**8)
+    passed = feed._backlog.pass_on([ends_of(n, feed) for n in (50,) * 10], [], feed._sections, 10**8)
     assert sum(len(table["call"]) for table in passed.ended) == 500
     monkeypatch.setattr(backlog, "BYTES", 1000 * each)
-    passed = feed._backlog.pass_on([ends_of(n) for n in (50,) * 10], [], feed._sections, 2 * 10**8)
+    passed = feed._backlog.pass_on([ends_of(n, feed) for n in (50,) * 10], [], feed._sections, 2 * 10**8)
     full = [table for table in passed.ended if len(table["call"]) == 50]
     assert len(full) == 5, "room for a quarter of a second, and no more"
 
@@ -220,7 +221,7 @@ def test_what_was_late_once_is_not_late_for_good(live, monkeypatch):
     late, told, waits = backlog.Backlog(), 0, []
     # First more than there is room for, then nine tenths of the room, in parts that no room is a multiple of.
     for n in (190, *(90,) * 30):
-        passed = late.pass_on([ends_of(n)], [], feed._sections, 10**8)
+        passed = late.pass_on([ends_of(n, feed)], [], feed._sections, 10**8)
         told += sum(len(table["call"]) for table in passed.ended)
         waits.append(late.calls)
     assert max(waits) >= 90 and not waits[-1], waits
