@@ -63,12 +63,13 @@ class Displays:
             NotImplementedError: there is no notebook to display in.
         """
         place = self._add(replaces_view=False)
-        _publish(place, {"text/html": output.kept(place, snapshot, explorable=explorable), "text/plain": line})
+        _publish(place, {"text/html": output.kept(place, output.contents(snapshot, explorable=explorable)), "text/plain": line})
 
     def keep(self, snapshot: Message, line: str, *, explorable: bool) -> None:
         """Replace what is in the outputs by what can be saved; parameters as of `show_kept`."""
+        inside = output.contents(snapshot, explorable=explorable)
         for place in self._places:
-            _publish(place, {"text/html": output.kept(place, snapshot, explorable=explorable), "text/plain": line}, update=True)
+            _publish(place, {"text/html": output.kept(place, inside), "text/plain": line}, update=True)
 
     def empty(self) -> None:
         """Leave nothing in the outputs."""

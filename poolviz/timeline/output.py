@@ -54,22 +54,31 @@ def live(place: Place, line: str) -> str:
         place: the output.
         line: what is said where nothing may run.
     """
-    return _output(place, f'<div class="poolviz-still">{escape(line)}</div>', "")
+    return _output(place, f'<div class="poolviz-still">{escape(line)}</div>')
 
 
-def kept(place: Place, snapshot: Message, *, explorable: bool) -> str:
-    """The HTML of an output that outlives its kernel.
+def contents(snapshot: Message, *, explorable: bool) -> str:
+    """What an output that outlives its kernel holds, the same in each place.
 
     Args:
-        place: the output.
         snapshot: what it shows.
         explorable: whether the calls go into it, or the picture alone.
     """
     picture = still.draw(snapshot, errors=explorable)
     if not explorable:
-        return _output(place, picture, "")
+        return picture
     trace = _deflated(pack(snapshot), 6)
-    return _output(place, picture, _PART.format(name="front", data=_front()) + _PART.format(name="trace", data=trace))
+    return picture + _PART.format(name="front", data=_front()) + _PART.format(name="trace", data=trace)
+
+
+def kept(place: Place, inside: str) -> str:
+    """The HTML of an output that outlives its kernel.
+
+    Args:
+        place: the output.
+        inside: its `contents`.
+    """
+    return _output(place, inside)
 
 
 def read(html: str) -> bytes | None:
@@ -79,12 +88,12 @@ def read(html: str) -> bytes | None:
     return zlib.decompress(b64decode(rest.partition(closing)[0])) if found else None
 
 
-def _output(place: Place, picture: str, parts: str) -> str:
+def _output(place: Place, inside: str) -> str:
     data = {"model": place.model, "output": place.output, "height": str(place.height), "theme": place.theme}
     if place.replaces_view:
         data["replaces"] = "view"
     attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())
-    return f'<div class="{_CLASSES}" {attributes}>{picture}{parts}<script>{_loader()}</script></div>'
+    return f'<div class="{_CLASSES}" {attributes}>{inside}<script>{_loader()}</script></div>'
 
 
 def _loader() -> str:

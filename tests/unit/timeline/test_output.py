@@ -19,7 +19,7 @@ def snapshot():
 
 def test_what_is_kept_is_read_again(front_end):
     message = snapshot()
-    html = output.kept(PLACE, message, explorable=True)
+    html = output.kept(PLACE, output.contents(message, explorable=True))
     assert output.read(html) == pack(message)
     assert 'data-model="abc" data-output="def" data-height="120" data-theme="dark"' in html
     assert html.count('class="poolviz-still"') == 1
@@ -27,7 +27,7 @@ def test_what_is_kept_is_read_again(front_end):
 
 
 def test_the_picture_alone(front_end):
-    html = output.kept(PLACE, snapshot(), explorable=False)
+    html = output.kept(PLACE, output.contents(snapshot(), explorable=False))
     assert output.read(html) is None
     assert html.count("<script") == 1
     assert "<img" in html
@@ -49,6 +49,6 @@ def test_hosts_that_need_a_view(monkeypatch):
 
 def test_nothing_in_it_is_typeset_and_each_part_ends_where_it_should(front_end):
     (front_end / "output.js").write_text("let here = 1;\n")
-    html = output.kept(PLACE, snapshot(), explorable=True)
+    html = output.kept(PLACE, output.contents(snapshot(), explorable=True))
     assert re.match(r'<div class="poolviz-output tex2jax_ignore mathjax_ignore" ', html)
     assert html.endswith("<script>let here = 1;</script></div>")
