@@ -5,7 +5,8 @@
        +------------------------------->  Journal  <-----------------------+
 
 A worker thread holds the crew (queue, flags, journal) and not the executor, so that an executor that nobody refers to is collected;
-its threads then end after what was submitted. `None` in the queue wakes a thread to look at the flags; it passes the `None` on.
+its threads then end after what was submitted. `None` in the queue wakes a thread to look at the flags; it passes the `None` on, and
+leaves if nothing else is queued.
 
 Invariants
 - A future leaves PENDING once: by its worker's claim or by `cancel()`, both under the future's condition.
@@ -20,7 +21,6 @@ import os
 import queue
 import threading
 import traceback
-import weakref
 from collections.abc import Callable
 from concurrent.futures.thread import BrokenThreadPool
 from typing import Any
@@ -30,10 +30,11 @@ from poolviz.clock import now
 from poolviz.events import Failed, Outcome, WorkerExited, WorkerReady, WorkerStarted
 from poolviz.executors import base
 from poolviz.executors.condition import LeanEvent
+from poolviz.living import Living
 
 logger = logging.getLogger("concurrent.futures")  # where users of the standard library look for a failed initializer
 
-_crews: weakref.WeakSet[Crew] = weakref.WeakSet()
+_crews: Living[Crew] = Living()
 exiting = False
 
 
@@ -73,10 +74,14 @@ class Crew:
     def running(self) -> list[tuple[int, int, int]]:
         return [current for worker in list(self.workers) if (current := worker.current) is not None]
 
-    def grow(self) -> None:
-        """Start a thread if every one that there is has something to do. Called under the lock, after `submitted` was counted."""
+    def grow(self) -> bool:
+        """Start a thread if every one that there is has something to do. Under the lock, after `submitted` was counted.
+
+        Returns:
+            False when the system lets no more threads start: those that run will do the work.
+        """
         if self.submitted - sum(worker.done for worker in self.workers) <= len(self.workers):
-            return
+            return True
         worker = Worker()
         name = f"{self.prefix}_{len(self.workers)}"
         thread = threading.Thread(name=name, target=_work, args=(self, worker))
@@ -92,9 +97,9 @@ class Crew:
             self.workers.remove(worker)
             if not self.workers:
                 raise
-            # The limit of threads of this machine is reached: those that run will do the work.
-            logger.warning("poolviz: no further thread can be started; going on with %d", len(self.workers))
             self.max_workers = len(self.workers)
+            return False
+        return True
 
     def close(self) -> None:
         """Let the threads end after what is queued."""
@@ -105,6 +110,15 @@ class Crew:
         if idle:
             base.close_journal(self.journal)
             self.over.set()
+
+    def queued(self) -> list[Any]:
+        """All that is queued, which stays where it is, before the `None` that dismisses."""
+        with interrupts.put_off(), self.lock:
+            items = self.drain()
+            for item in items:
+                self.queue.put(item)
+            self.queue.put(None)
+        return items
 
     def drain(self) -> list[Any]:
         """Take out all that is queued, for a caller that holds the lock."""
@@ -182,8 +196,7 @@ def _serve(crew: Crew, worker: Worker) -> None:
     while True:
         item = get()
         if item is None:
-            if crew.closed or exiting or crew.broken is not None:
-                crew.queue.put(None)
+            if (crew.closed or exiting or crew.broken is not None) and not crew.queued():
                 return
             continue
         future, fn, args, kwargs = item
@@ -221,17 +234,20 @@ def _traceback_of(error: BaseException) -> str:
 
 def _at_exit() -> None:
     global exiting
+    # A crew made after this refuses its first call. To those that are there the same is said under their locks: what another thread is
+    # about to submit is in the queue by then, or is refused.
     exiting = True
     crews = list(_crews)
     for crew in crews:
-        crew.queue.put(None)
+        with crew.lock:
+            crew.queue.put(None)
     for crew in crews:
         for thread in list(crew.threads):
             thread.join()
 
 
 def _after_fork_in_child() -> None:
-    for crew in list(_crews):
+    for crew in _crews:
         crew.after_fork()
 
 

@@ -6,6 +6,8 @@ when a worker comes across it. And `cancel()` and `running()` ask the pool, whic
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from concurrent.futures import _base
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -95,7 +97,9 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             for waiter in self._waiters:
                 waiter.add_cancelled(self)
             self._condition.notify_all()
-        self._invoke_callbacks()
+        interrupt = self._call_back()
+        if interrupt is not None:
+            raise interrupt
         return True
 
     def running(self) -> bool:
@@ -165,22 +169,32 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             if self._state not in (PENDING, RUNNING):
                 return
             turn = condition.enlist()
-        came = False
-        if journal is not None:
+        if journal is None:
+            caller, start, nested = 0, 0, None
+        else:
             caller, start = here.number, now()
             nested = journal.blocked.get(caller)
-            journal.blocked[caller] = (start, kind, self._call)
         try:
-            came = interrupts.acquire(turn, timeout)
-        finally:
-            if not came:
-                condition.forget(turn)
             if journal is not None:
-                if nested is None:
-                    journal.blocked.pop(caller, None)
-                else:  # a signal handler that waits inside a wait
-                    journal.blocked[caller] = nested
-                journal.waits += (caller, start, now(), kind, self._call)
+                journal.blocked[caller] = (start, kind, self._call)
+            came = interrupts.acquire(turn, timeout)
+        except BaseException:
+            with interrupts.put_off():
+                condition.forget(turn)
+                self._note_wait(caller, start, kind, nested)
+            raise
+        if not came:
+            condition.forget(turn)
+        self._note_wait(caller, start, kind, nested)
+
+    def _note_wait(self, caller: int, start: int, kind: Blocked, nested: tuple[int, int, int] | None) -> None:
+        journal = self._journal
+        if journal is not None:
+            if nested is None:
+                journal.blocked.pop(caller, None)
+            else:  # a signal handler that waits inside a wait
+                journal.blocked[caller] = nested
+            journal.waits += (caller, start, now(), kind, self._call)
 
     def _take(self) -> None:
         if not self._taken and self._state == FINISHED and self._journal is not None:
@@ -188,12 +202,26 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             self._journal.takes += (self._call, now(), here.number)
 
     def _invoke_callbacks(self) -> None:
-        # The standard library lets SystemExit and its like through: past the other callbacks, into the pool's own thread.
+        interrupt = self._call_back()
+        if interrupt is not None:
+            raise interrupt
+
+    def _call_back(self) -> KeyboardInterrupt | None:
+        """Call all callbacks.
+
+        The standard library lets SystemExit and its like through: past the other callbacks, into the pool's own thread. Here what they
+        raise is logged, except Ctrl-C, which belongs to the main thread and not to the callback that it happens to meet: it is returned.
+        """
+        interrupt: KeyboardInterrupt | None = None
         for callback in self._done_callbacks:
             try:
                 callback(self)
-            except BaseException:
-                _base.LOGGER.exception("exception calling callback for %r", self)
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
+                    interrupt = error
+                else:
+                    _base.LOGGER.exception("exception calling callback for %r", self)
+        return interrupt
 
     def _forget_worker(self) -> None:
         self._message = self._placement = None
@@ -205,3 +233,15 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
                 return False
             self._state = RUNNING
             return True
+
+
+def cancel_all(futures: Iterable[_base.Future[Any]]) -> None:
+    """Cancel each of several futures, also when Ctrl-C meets the callback of one of them; it is raised at the end."""
+    interrupt: KeyboardInterrupt | None = None
+    for future in futures:
+        try:
+            future.cancel()
+        except KeyboardInterrupt as error:
+            interrupt = error
+    if interrupt is not None:
+        raise interrupt

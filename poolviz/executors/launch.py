@@ -6,10 +6,8 @@ notebooks and in scripts without a guard, and a script's slow imports are not re
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
-import selectors
 import signal
 import sys
 from typing import Any
@@ -91,23 +89,6 @@ def start(process: Any) -> None:
         process.start()
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def open_sentinel(process: Any) -> int:
-    """A descriptor that becomes readable when the process ends; the caller closes it."""
-    # The pipe that multiprocessing offers stays open for as long as anything that the process forked, or that was forked while it was
-    # being started, lives on. A fork server's pipe is the server's own, and tells the exit code as well.
-    if hasattr(os, "pidfd_open") and getattr(process, "_start_method", "") != "forkserver":
-        with contextlib.suppress(OSError):  # a kernel without them, or somebody has already waited for the process
-            return os.pidfd_open(process.pid)
-    return os.dup(process.sentinel)
-
-
-def readable(fd: int) -> bool:
-    """Whether a read of the descriptor would give something now."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(fd, selectors.EVENT_READ)
-        return bool(selector.select(0))
 
 
 def exit_words(code: int | None, ours: bool) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 from poolviz.events import WorkerReady
 from poolviz.executors import base, launch
 from poolviz.executors.casualties import ABRUPT, Casualties
+from poolviz.executors.child import readable
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.printed import Printing
@@ -87,6 +88,7 @@ class Loop:
             with selectors.DefaultSelector() as self._polled:
                 self._watch(self.wakeup.reader, selectors.EVENT_READ, self.wakeup.drain)
                 while self._look():
+                    self.scheduler.dropped = []
                     self.outcomes.resolve()
                     self._flush_journal()
                     self._wait()
@@ -127,8 +129,9 @@ class Loop:
         with scheduler.lock:
             if self.ended_by is not None and not scheduler.placements:
                 self._break(self.ended_by, [])
+        self._grow()
+        with scheduler.lock:
             if self.broken is None:
-                self._grow()
                 scheduler.place()
                 for placement in scheduler.placements:
                     if placement.link.backlog and not placement.watched:
@@ -140,8 +143,11 @@ class Loop:
             return not done or bool(scheduler.placements)
 
     def _grow(self) -> None:
-        """Start a worker for each call that has none, up to the limit."""
-        while not self.has_launched():
+        """Start a worker for each call that has none, up to the limit. Under no lock, see `Processes.start`."""
+        while True:
+            with self.scheduler.lock:
+                if self.has_launched():
+                    return
             try:
                 placement = self.processes.start((self.wakeup.reader, self.wakeup.writer))
             except BaseException as error:
@@ -151,8 +157,10 @@ class Loop:
             self._watch(placement.link.reader, selectors.EVENT_READ, partial(self._readable, placement))
             for which, fd in enumerate(placement.link.streams):
                 self._watch(fd, selectors.EVENT_READ, partial(self._printed, placement, which))
-            self._watch(placement.sentinel, selectors.EVENT_READ, partial(self._died, placement))
-            self.launched.notify_all()
+            self._watch(placement.child.sentinel, selectors.EVENT_READ, partial(self._died, placement))
+            with self.scheduler.lock:
+                self.processes.add(placement)
+                self.launched.notify_all()
 
     def _writable(self, placement: Placement, events: int) -> None:
         with self.scheduler.lock:
@@ -208,15 +216,16 @@ class Loop:
         if placement.gone:
             return
         self._read_rest(placement)
-        placement.process.join()
-        code = placement.process.exitcode
+        code = placement.child.status()
         with self.scheduler.lock:
-            orderly = placement.stopping and code == 0
+            # One that was told to stop, had nothing left to do and is gone has stopped, whatever became of it on its way out.
+            orderly = placement.stopping and not placement.load
             interrupted = self.processes.was_interrupted(placement)
-            words = "" if orderly else launch.exit_words(code, interrupted or self.ended_by is not None)
+            quiet = placement.stopping and (code == 0 or (orderly and code is None))
+            words = "" if quiet else launch.exit_words(code, interrupted or self.ended_by is not None)
             rest = self._casualties.lose(placement, words, interrupted)
             self._printing.read_rest(placement)
-            for fd in (placement.link.reader, placement.link.writer, *placement.link.streams, placement.sentinel):
+            for fd in (placement.link.reader, placement.link.writer, *placement.link.streams, placement.child.sentinel):
                 self._unwatch(fd)
             self.processes.forget(placement, words)
             if placement.failure:
@@ -234,7 +243,7 @@ class Loop:
                 frames = placement.link.frames.read()
                 for message, parts in frames:
                     self._heard(placement, message, parts)
-                if not frames and not launch.readable(placement.link.reader):
+                if not frames and not readable(placement.link.reader):
                     return
 
     def _break(self, message: str, rest: list[Message]) -> None:

@@ -23,13 +23,14 @@ from typing import Any, Literal
 
 from poolviz import interrupts
 from poolviz.executors.condition import LeanEvent
-from poolviz.executors.future import Future
+from poolviz.executors.future import Future, cancel_all
 from poolviz.executors.loop import Loop
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.processes import Processes
 from poolviz.executors.scheduler import Scheduler
 from poolviz.executors.wakeup import Wakeup
+from poolviz.living import Living
 
 #: Seconds that whoever asks for the processes waits until they are started.
 LAUNCH = 5.0
@@ -65,23 +66,27 @@ class Manager:
         self.thread: threading.Thread | None = None
         self.ended = LeanEvent()
         """Whether the thread is done. To be waited for instead of `join`, which takes a thread for ended when a signal interrupts it."""
+        managers.add(self)
 
     def submit(self, unit: Future | MapRun, calls: int) -> None:
         """Take in a call or a map. Under the scheduler's lock, after `begin`."""
         if self.scheduler.submit(unit, calls):
             self.loop.wakeup.wake()
 
-    def prepare(self) -> None:
-        """Find out whether workers can be told what to do first, before the first is started. Under no lock.
+    def prepare(self, calls: int) -> None:
+        """Pickle the initializer for the workers that so many calls need. Under no lock.
 
         Raises:
             Exception: the initializer, or an argument of it, cannot be sent.
         """
-        if not self.processes.forks:
-            self.processes.starter.try_out()
+        starter = self.processes.starter
+        if starter.prepared < self.processes.most and starter.initializer is not None and not self.processes.forks:
+            # Read without the lock: at worst a worker is prepared too many or too few.
+            busy = self.scheduler.outstanding() + calls
+            starter.prepare(min(self.processes.most, busy))
 
     def begin(self) -> None:
-        """Start the manager's thread if it has not been. Under the scheduler's lock.
+        """Start the manager's thread if it has not been. Under the scheduler's lock, so whoever closes the pool comes before or after.
 
         Raises:
             OSError, RuntimeError: there are no more descriptors, or threads, to be had.
@@ -96,20 +101,20 @@ class Manager:
             self.loop.wakeup.close()
             raise
         self.thread = thread
-        managers.append(self)
 
     def _run(self) -> None:
         try:
             self.loop.run()
         finally:
-            managers.remove(self)
             self.ended.set()
 
     def after_fork(self) -> None:
         """In a child process: let go of workers, memory and pipes, which belong to the parent, and of locks that nobody will release."""
-        self.forked = True
         self.scheduler.lock = threading.RLock()
         self.loop.launched = threading.Condition(self.scheduler.lock)
+        if self.thread is None:
+            return
+        self.forked = True
         self.scheduler.placements.clear()
         self.scheduler.clear()
         self.loop.wakeup = Wakeup()
@@ -117,9 +122,17 @@ class Manager:
         self.ended.set()
 
     def close(self) -> None:
-        """Let everything end after what was submitted. Takes no lock of the pool: the garbage collector calls it too."""
-        self.loop.closed = True
-        self.loop.wakeup.wake()
+        """Take no further calls, and let everything end after what was submitted. A call of another thread is in, or will be refused."""
+        with interrupts.put_off():
+            with self.scheduler.lock:
+                self.loop.closed = True
+            self.loop.wakeup.wake()
+
+    def abandon(self) -> None:
+        """As `close`, for a pool that nobody can submit to any more. Takes no lock of the pool: the garbage collector calls it."""
+        with interrupts.put_off():
+            self.loop.closed = True
+            self.loop.wakeup.wake()
 
     def withdraw(self, future: Future) -> bool:
         """See `future.Owner`."""
@@ -146,21 +159,22 @@ class Manager:
 
     def cancel_pending(self) -> None:
         """Cancel everything that no worker has claimed."""
-        with self.scheduler.lock:
+        with interrupts.put_off(), self.scheduler.lock:
             units = self.scheduler.units()
         for unit in units:
             if isinstance(unit, MapRun):
                 self.withdraw_run(unit)
-            else:
-                unit.cancel()
+        cancel_all(unit for unit in units if isinstance(unit, Future))
 
     def interrupt(self) -> None:
         """Cancel what no worker has begun, and raise KeyboardInterrupt in what runs; workers that do not mind are killed."""
-        self.cancel_pending()
-        with interrupts.put_off():
-            with self.scheduler.lock:
-                self.processes.interrupt()
-            self.loop.wakeup.wake()
+        try:
+            self.cancel_pending()
+        finally:
+            with interrupts.put_off():
+                with self.scheduler.lock:
+                    self.processes.interrupt()
+                self.loop.wakeup.wake()
 
     def running(self) -> list[tuple[int, int, int]]:
         """What runs now, read from the workers' slots: call, worker, start."""
@@ -183,7 +197,7 @@ class Manager:
         with self.loop.launched:
             if self.thread is not None and self.thread is not threading.current_thread():
                 self.loop.launched.wait_for(self.loop.has_launched, LAUNCH)
-            return {placement.pid: placement.process for placement in self.scheduler.placements}
+            return {placement.pid: placement.child.process for placement in self.scheduler.placements}
 
     def end_workers(self, how: Literal["terminate", "kill"]) -> None:
         """Shut the pool down and end its processes; what has not ended then fails."""
@@ -195,5 +209,5 @@ class Manager:
         self.loop.wakeup.wake()
 
 
-#: Managers whose thread runs.
-managers: list[Manager] = []
+#: All managers of this process.
+managers: Living[Manager] = Living()

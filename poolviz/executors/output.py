@@ -15,6 +15,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from poolviz import interrupts
 from poolviz.executors.results import Results
 
 #: Characters that one call may print; what is beyond is counted, and not sent.
@@ -50,7 +51,7 @@ class Output:
 
     def tell(self, fd: int, text: str) -> None:
         """Take whole lines."""
-        with self._lock:
+        with interrupts.put_off(), self._lock:
             self._count_for(self._where())
             room = MOST - self._spent
             if len(text) > room:
@@ -88,7 +89,7 @@ class Output:
 
     def ship(self) -> None:
         """Hand over what is here."""
-        with self._lock:
+        with interrupts.put_off(), self._lock:
             lines, self.lines[:] = self.lines[:], []
             cut, self._cut, self._size = self._cut, 0, 0
             begin = 0

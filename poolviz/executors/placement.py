@@ -5,13 +5,12 @@ All of it is read and written under the pool's lock.
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from poolviz import observe
 from poolviz.clock import now
-from poolviz.executors import launch
+from poolviz.executors.child import Child
 from poolviz.executors.transport import CLAIMED, MASK, RING, Link
 
 if TYPE_CHECKING:
@@ -72,11 +71,10 @@ class Message:
 class Placement:
     """One worker as the manager sees it."""
 
-    def __init__(self, process: Any, link: Link) -> None:
+    def __init__(self, child: Child, link: Link) -> None:
         self.number = observe.new_worker()
-        self.process = process
-        self.pid: int = process.pid
-        self.sentinel = launch.open_sentinel(process)
+        self.child = child
+        self.pid = child.pid
         self.link = link
         self.messages: deque[Message] = deque()
         self.functions: set[int] = set()
@@ -98,14 +96,14 @@ class Placement:
         """Whether the manager waits for room in its pipe."""
 
     def alive(self) -> bool:
-        """Whether the process lives. To ask for its exit code here would take it away from the manager's thread."""
-        return not self.gone and not launch.readable(self.sentinel)
+        """Whether the process lives."""
+        return not self.gone and self.child.alive()
 
     def close(self) -> None:
         """Let go of a worker that is gone."""
         self.gone = True
         self.link.close()
-        os.close(self.sentinel)
+        self.child.close()
 
     def room(self, entries: int) -> int:
         """How many of so many entries it can be sent now."""

@@ -5,6 +5,8 @@
                                                   v
                                           Shown: a thread of its own, at most 10 messages a second --> sys.stdout, sys.stderr
 
+Invariant: one thread writes at a time, and holds no lock while it does: `sys.stdout` may be an object of the user's.
+
 In a kernel `sys.stdout` decides by thread and context which cell a text belongs to. A thread that Python's `threading` knows nothing of,
 with an empty context, writes to the cell that runs: the one that waits for the calls.
 """
@@ -12,22 +14,28 @@ with an empty context, writes to the cell that runs: the one that waits for the 
 from __future__ import annotations
 
 import _thread
+import logging
 import os
 import sys
 import threading
 import time
 from typing import Any
 
+from poolviz import interrupts
 from poolviz.events import Printed
-from poolviz.executors import launch
+from poolviz.executors.child import readable
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Placement
+
+logger = logging.getLogger("poolviz")
 
 #: Seconds between two messages, and the characters of one: 10 a second, well below a server's 1 MB/s.
 INTERVAL = 0.1
 PIECE = 50_000
 #: Characters that may wait to be shown; what is beyond is counted.
 _WAITING = 1_000_000
+#: Seconds that the end of a cell waits for another thread that is writing, to a stream that may hang.
+_PATIENCE = 1.0
 
 
 def parent_shows() -> bool:
@@ -62,7 +70,8 @@ class Shown:
         self._waiting: list[tuple[int, str]] = []
         self._size = 0
         self._cut = 0
-        self._writing = threading.Lock()
+        self._writing = False
+        """Whether a thread has taken something and is writing it."""
         self._running = False
 
     def add(self, fd: int, text: str, cut: int = 0) -> None:
@@ -83,53 +92,63 @@ class Shown:
             if not self._running:
                 self._running = True
                 _thread.start_new_thread(self._run, ())
-            self._changed.notify()
+            self._changed.notify_all()
 
     def flush(self) -> None:
         """Show what is here now; for the end of a cell, which does not wait for the next round."""
-        with self._changed:
-            pending = bool(self._waiting or self._cut)
-        if pending:
-            self._write(_WAITING)
+        with interrupts.put_off(), self._changed:
+            if not self._changed.wait_for(lambda: not self._writing, _PATIENCE) or not (self._waiting or self._cut):
+                return
+        self._write(_WAITING)
 
     def _run(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._waiting or self._cut)
+                self._changed.wait_for(lambda: (self._waiting or self._cut) and not self._writing)
             time.sleep(self._write(PIECE) * INTERVAL)
 
     def _write(self, most: int) -> int:
         """Write up to so many characters; the number of messages that it took."""
-        with self._writing:
-            messages = 0
-            for fd, text in self._take(most):
+        mine = False
+        try:
+            with interrupts.put_off(), self._changed:
+                if self._writing:
+                    return 0
+                texts = self._take(most)
+                self._writing = mine = True
+            for fd, text in texts:
                 stream = sys.stdout if fd == 1 else sys.stderr
                 stream.write(text)
                 stream.flush()
-                messages += 1
-            return messages
+        except Exception:
+            logger.exception("poolviz: what workers printed could not be shown: %r refuses it", stream)
+        finally:
+            if mine:
+                with interrupts.put_off(), self._changed:
+                    self._writing = False
+                    self._changed.notify_all()
+        return len(texts)
 
     def _take(self, most: int) -> list[tuple[int, str]]:
-        """What is shown next, in its order, with neighbours of one stream as one text."""
-        with self._changed:
-            found: list[tuple[int, str]] = []
-            while self._waiting and most > 0:
-                fd, text = self._waiting.pop(0)
-                if len(text) > most:
-                    at = text.rfind("\n", 0, most) + 1 or text.find("\n") + 1
-                    if at < len(text):
-                        self._waiting.insert(0, (fd, text[at:]))
-                        text = text[:at]
-                most -= len(text)
-                self._size -= len(text)
-                if found and found[-1][0] == fd:
-                    found[-1] = (fd, found[-1][1] + text)
-                else:
-                    found.append((fd, text))
-            if self._cut and not self._waiting:
-                found.append((2, f"poolviz: {self._cut} more lines that workers printed are not shown\n"))
-                self._cut = 0
-            return found
+        """What is shown next, in its order, with neighbours of one stream as one text. Under the condition."""
+        found: list[tuple[int, str]] = []
+        while self._waiting and most > 0:
+            fd, text = self._waiting.pop(0)
+            if len(text) > most:
+                at = text.rfind("\n", 0, most) + 1 or text.find("\n") + 1
+                if at < len(text):
+                    self._waiting.insert(0, (fd, text[at:]))
+                    text = text[:at]
+            most -= len(text)
+            self._size -= len(text)
+            if found and found[-1][0] == fd:
+                found[-1] = (fd, found[-1][1] + text)
+            else:
+                found.append((fd, text))
+        if self._cut and not self._waiting:
+            found.append((2, f"poolviz: {self._cut} more lines that workers printed are not shown\n"))
+            self._cut = 0
+        return found
 
 
 shown = Shown()
@@ -167,7 +186,7 @@ class Printing:
     def read_rest(self, placement: Placement) -> None:
         """Read what a worker printed before it ended. What its own children print after it is lost."""
         for which, fd in enumerate(placement.link.streams):
-            while launch.readable(fd) and self.read(placement, which):
+            while readable(fd) and self.read(placement, which):
                 pass
             lines = self._lines.pop(fd, None)
             if lines is not None:

@@ -121,7 +121,6 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     def _announce(self) -> scopes.Scope:
         if self._manager.thread is None:
             self._check_open()
-            self._manager.prepare()
         scope = scopes.current()
         if scope.waiting and self._journal is not None:
             self._check_open()
@@ -133,6 +132,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     ) -> _base.Future[T]:
         pool, journal = self._manager, self._journal
         scope = self._announce()
+        pool.prepare(1)
         future = Future()
         future._pooled = True
         error: BaseException | None = None
@@ -143,11 +143,12 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             future._payload = dump_call(args, kwargs, names)
             future._snapshot = pool.scheduler.functions.namespace.snapshot(names, fn) if names or versions.current() else NOTHING
             future._bytes_out = sum(map(len, future._payload)) if len(future._payload) == 1 else _bytes(future._payload)
-        except KeyboardInterrupt:
-            raise  # somebody's Ctrl-C, not the pickling
         except BaseException as unpicklable:
+            if (alarm := interrupts.from_handler(unpicklable)) is not None:
+                raise alarm from None  # the program's Ctrl-C or time limit, not the pickling
             # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
             error = explained(unpicklable, fn, args, kwargs)
+            words = observe.words_of(error)
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
         with interrupts.put_off(), pool.scheduler.lock:
             self._check_open()
@@ -161,11 +162,11 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                 future._function = pool.scheduler.functions.use(data, lasting)
                 future._owner = pool
                 pool.submit(future, 1)
-        if error is not None:
-            if journal is not None:
+            elif journal is not None:
                 end = now()
-                journal.batches.append(Failed(future._call, observe.words_of(error), ""))
-                journal.ends += (future._call, -1, 0, 0, end, end, Outcome.RAISED, 0, 0)
+                journal.batches.append(Failed(call, words, ""))
+                journal.ends += (call, -1, 0, 0, end, end, Outcome.RAISED, 0, 0)
+        if error is not None:
             future.set_exception(error)
         return future
 
@@ -182,6 +183,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         self._check_open()
         pool, journal = self._manager, self._journal
         rows: list[tuple[Any, ...]] = list(zip(*iterables, strict=False))
+        pool.prepare(len(rows))
         functions = pool.scheduler.functions
         payloads: list[Payload] | None = None
         names: set[str] = set()
@@ -195,6 +197,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                     payloads.append(dump((row, {}), names))
             snapshot = functions.namespace.snapshot(names, fn)
         except Exception as unpicklable:
+            if (alarm := interrupts.from_handler(unpicklable)) is not None:
+                raise alarm from None
             told = explained(unpicklable, fn, row, {})
             raise told from told.__cause__
         label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
@@ -229,7 +233,9 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             pool.cancel_pending()
         if pool.thread is None:
             base.close_journal(self._journal)
-        elif wait and pool.thread is not threading.current_thread():
+        elif wait:
+            if pool.thread is threading.current_thread():  # in a callback
+                raise RuntimeError("cannot join current thread")
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
                 pool.ended.wait()
             pool.thread.join()
@@ -263,7 +269,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
 
 
 def _abandon(pool: Manager) -> None:
-    pool.close()
+    pool.abandon()
     if pool.thread is None:
         base.close_journal(pool.outcomes.journal)
 
@@ -274,13 +280,15 @@ def _bytes(payload: Payload) -> int:
 
 def _at_exit() -> None:
     global _exiting
+    # A pool made after this refuses its first call. Those that are there are closed each under its lock: what another thread is about to
+    # submit is in and will run, or is refused.
     _exiting = True
-    if leaving.program_is_interrupted():  # nobody can use what its calls give
-        for pool in list(manager.managers):
+    pools = list(manager.managers)
+    for pool in pools:
+        if leaving.program_is_interrupted():  # nobody can use what its calls give
             pool.interrupt()
-    for pool in list(manager.managers):
         pool.close()
-    for pool in list(manager.managers):
+    for pool in pools:
         if pool.thread is not None:
             pool.ended.wait()
             pool.thread.join()

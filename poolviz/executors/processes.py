@@ -2,11 +2,14 @@
 
 Everything here runs in the manager's thread, except `interrupt` and `end`. A worker lives no longer than the thread that started it
 (see `lifeline`), so the manager starts them itself and ends last.
+
+    start (no lock: it runs code of the user's)  -->  add (the lock)  -->  ready  -->  stop, end, interrupt, kill  -->  forget
+
+A worker that is being started is in no list. What happens to the others meanwhile, `add` does to it.
 """
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import time
@@ -16,6 +19,7 @@ from typing import Any, Literal
 from poolviz.clock import now
 from poolviz.events import WorkerExited, WorkerStarted
 from poolviz.executors import launch, worker
+from poolviz.executors.child import Child
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Placement
 from poolviz.executors.printed import parent_shows
@@ -76,6 +80,10 @@ class Processes:
         """By the number of a worker when to look whether it is to be killed."""
         self._launched = 0
         self._stillborn = 0
+        self._how: Literal["terminate", "kill"] | None = None
+        """How all workers were ended, if they were."""
+        self._interrupts = self._interrupts_before = 0
+        """How often the pool was interrupted, now and when the newest worker was begun to be started."""
 
     def wanted(self) -> bool:
         """Whether there are calls without a worker, and room for another."""
@@ -85,7 +93,9 @@ class Processes:
         return sum(not placement.stopping for placement in placements) < min(self.most, self._scheduler.outstanding())
 
     def start(self, own_fds: tuple[int, ...]) -> Placement:
-        """Start a worker.
+        """Start a worker; `add` makes it one of the pool's.
+
+        Under no lock of ours: the initializer's arguments are pickled, and hooks of `os.register_at_fork` run.
 
         Args:
             own_fds: descriptors of this pool, besides the links, that a forked worker must close.
@@ -93,6 +103,7 @@ class Processes:
         Raises:
             Exception: it cannot be started, or what the initializer needs cannot be pickled.
         """
+        self._interrupts_before = self._interrupts
         link = Link(self._ctx, parent_shows())
         try:
             inherited = self._links(link) + own_fds if self.forks else ()
@@ -105,20 +116,28 @@ class Processes:
             link.close()
             raise
         link.started()
-        placement = Placement(process, link)
+        placement = Placement(Child(process), link)
         placement.definitions = self.starter.sent
+        return placement
+
+    def add(self, placement: Placement) -> None:
+        """Take in a worker that was started. Under the scheduler's lock."""
         self._scheduler.placements.append(placement)
         self._launched += 1
+        if self._how is not None:
+            self._end(placement, self._how)
+        if self._interrupts != self._interrupts_before:
+            self._interrupted[placement.number] = (-1, 0.0)
+            self._look_at(placement, time.monotonic() + NOTICE)
         journal = self._outcomes.journal
         if journal is not None:
             name = f"worker {self._launched}"
             journal.batches.append(WorkerStarted(journal.pool, placement.number, now(), name, placement.pid))
-        return placement
 
     def _links(self, new: Link) -> tuple[int, ...]:
         fds = [new.reader, new.writer, *new.streams]
         for placement in self._scheduler.placements:
-            fds += (placement.link.reader, placement.link.writer, *placement.link.streams, placement.sentinel)
+            fds += (placement.link.reader, placement.link.writer, *placement.link.streams, *placement.child.descriptors())
         return tuple(fds)
 
     def stop(self, all_of_them: bool) -> None:
@@ -149,11 +168,14 @@ class Processes:
 
     def end(self, how: Literal["terminate", "kill"]) -> None:
         """End all workers, whatever they do; those that do not mind SIGTERM are killed. Under the scheduler's lock, from any thread."""
+        self._how = how
         for placement in self._scheduler.placements:
-            placement.stopping = True
-            self.farewell(placement)
-            if placement.alive():
-                getattr(placement.process, how)()
+            self._end(placement, how)
+
+    def _end(self, placement: Placement, how: Literal["terminate", "kill"]) -> None:
+        placement.stopping = True
+        self.farewell(placement)
+        placement.child.send(signal.SIGKILL if how == "kill" else signal.SIGTERM)
 
     def farewell(self, placement: Placement) -> None:
         """Give a worker some time to end by itself. Under the scheduler's lock."""
@@ -170,12 +192,12 @@ class Processes:
         Workers that are still starting are given time too: an initializer may take long, and nothing waits for it any more.
         """
         begin = time.monotonic()
+        self._interrupts += 1
         for placement in self._scheduler.placements:
             current = placement.link.slot.current() if placement.ready else None
-            if current is not None and placement.alive():
+            if current is not None:
                 placement.link.slot.words[INTERRUPT] = current[0] + 1
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(placement.pid, signal.SIGINT)
+                placement.child.send(signal.SIGINT)
             if current is not None or not placement.ready:
                 self._interrupted[placement.number] = (-1 if current is None else current[0], begin + GRACE)
                 self._look_at(placement, begin + NOTICE)
@@ -198,8 +220,8 @@ class Processes:
                 limit = self._limit(placement)
                 if limit > time_now:
                     self._due[placement.number] = limit
-                elif limit >= 0 and placement.alive():
-                    placement.process.kill()
+                elif limit >= 0:
+                    placement.child.send(signal.SIGKILL)
             self.deadline = min(self._due.values(), default=0.0)
 
     def _limit(self, placement: Placement) -> float:

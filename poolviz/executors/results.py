@@ -6,7 +6,10 @@
 
 Results gather for about a millisecond (see `worker`) and leave as one frame. A run of plain results of neighbouring entries is one pickle.
 
-Invariant: frames leave in the order of their entries; `lock` covers gathering and writing.
+Invariants
+- Frames leave in the order of their entries, and whole; `lock` covers gathering and writing.
+- Nothing is raised while the lock is held: an interrupt, or a signal handler of the user's, waits until a frame has left. A call may get
+  here by what it prints.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
+from poolviz import interrupts
 from poolviz.executors.frames import encode
 from poolviz.executors.serialize import PROTOCOL, Buffer, dump_value
 
@@ -50,7 +54,9 @@ class Results:
 
     def seal(self) -> None:
         """Let no frame hold results of two messages: the manager looks them up by message."""
-        with self.lock:
+        if not self.gathered:
+            return
+        with interrupts.put_off(), self.lock:
             self._seal()
 
     def _seal(self) -> None:
@@ -70,7 +76,7 @@ class Results:
 
     def put(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Take a whole frame."""
-        with self.lock:
+        with interrupts.put_off(), self.lock:
             self._seal()
             self.frames += encode(message, parts)
 
@@ -91,7 +97,7 @@ class Results:
 
     def flush(self) -> None:
         """Write all that was gathered; blocks while the pipe is full."""
-        with self.lock:
+        with interrupts.put_off(), self.lock:
             self._seal()
             frames, self.frames = self.frames, []
             if len(frames) > 1 and sum(map(len, frames)) < 1 << 16:

@@ -11,6 +11,7 @@ Invariants, all under `lock`
 - A call that has not ended is in one place: in `pending`, or in one message of one placement.
 - `waiting` counts the calls in `pending`, the items of maps included.
 - What is withdrawn or taken back is taken under the worker's claim lock, so that no worker runs it.
+- No last reference to a future or a map is let go of here: the user's objects that hang on it may have a `__del__`. See `dropped`.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Scheduler:
         self.placements: list[Placement] = []
         self.pending: deque[Future | MapRun] = deque()
         self.waiting = 0
+        self.dropped: list[Future | MapRun] = []
+        """What was withdrawn; the manager lets go of it once it has left the lock."""
         self.hungry = True
         """Whether something newly submitted might be placed at once."""
         self._outcomes = outcomes
@@ -115,6 +118,7 @@ class Scheduler:
 
     def clear(self) -> None:
         """Forget everything that has not ended: the pool is broken."""
+        self.dropped += self.pending
         self.pending.clear()
         self.waiting = 0
         for placement in self.placements:
@@ -164,6 +168,7 @@ class Scheduler:
         if part.run is not None:
             first, stop = part.item_range()
             if part.run.withdrawn:
+                self.dropped.append(part.run)
                 self._outcomes.cancel_items(part.run, [(first, stop)])
                 return
             part.run.give_back(first, stop)
@@ -202,12 +207,12 @@ class Scheduler:
             unit = self.pending[0]
             if isinstance(unit, MapRun):
                 if not unit.waiting:
-                    self.pending.popleft()
+                    self.dropped.append(self.pending.popleft())
                     continue
                 ahead = unit.ahead()
                 candidates = [p for p in self.placements if len(p.messages) < ahead and p.room(1) and self._may_take(p)]
             elif unit._withdrawn:
-                self.pending.popleft()
+                self.dropped.append(self.pending.popleft())
                 continue
             else:
                 depth = self._depth()
@@ -234,8 +239,7 @@ class Scheduler:
                 break
             snapshots.add(unit._snapshot)
             self.pending.popleft()
-            if not unit._withdrawn:
-                futures.append(unit)
+            (self.dropped if unit._withdrawn else futures).append(unit)
         if futures:
             self.waiting -= len(futures)
             self._idle.discard(placement)

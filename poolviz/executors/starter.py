@@ -1,13 +1,20 @@
 """What a new worker is told to do first: the initializer and its arguments.
 
-They are pickled when a process is being started: locks and pipes of multiprocessing travel at that moment only. They are also pickled once
-before the first process is started, as a trial, so that what cannot be sent is found before anything is. A forked worker inherits them as
-they are.
+    submit(), map(), in the caller's thread:  pickled for the workers that these calls will need --> ready
+                                                                                                       |
+    the manager's thread starts a worker:     what is ready, else pickled now, under no lock  <--------+
+
+As in the standard library they are pickled anew for each process, in the thread that submits: the pickling may want a lock that this thread
+holds, and what cannot be sent is found before anything is started. Two things cannot be pickled in advance: descriptors, which travel only
+while a process is being started, and what goes to a worker that takes the place of another.
+
+A forked worker inherits all of it as it is.
 """
 
 from __future__ import annotations
 
 import pickle
+from collections import deque
 from collections.abc import Callable
 from multiprocessing import context
 from typing import TYPE_CHECKING, Any
@@ -16,6 +23,8 @@ from poolviz.executors.arrivals import arrivals
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Definition, Namespace
+
+    Pickled = tuple[bytes, dict[str, Definition]]
 
 
 class Starter:
@@ -31,33 +40,51 @@ class Starter:
         self.initializer = initializer
         self.initargs = initargs
         self.sent: dict[str, Definition] = {}
-        """What went along with the last one that was pickled."""
+        """What went along with the last one that was sent."""
+        self.prepared = 0
+        """For how many workers it was pickled in advance."""
         self._namespace = namespace
-        self._tried = initializer is None
+        self._ready: deque[Pickled] = deque()
+        self._last = b""
+        self._has_descriptors = False
 
-    def try_out(self) -> None:
-        """Pickle all that will be sent, once, and throw it away. Runs code of the user's, so not under a lock.
+    def prepare(self, workers: int) -> None:
+        """Pickle it for the first workers of a pool. Runs code of the user's, so not under a lock.
+
+        Args:
+            workers: how many there will be.
 
         Raises:
             Unsendable: something cannot be sent; the message says what.
             Exception: whatever else its pickling raises.
         """
-        if self._tried:
-            return
-        from poolviz.executors.unsendable import explained
+        while self.prepared < workers and not self._has_descriptors:
+            trial = _Trial()
+            # What travels only while a process is being started takes this for the start of one.
+            context.set_spawning_popen(trial)  # type: ignore[arg-type]  # it has what is asked of one
+            try:
+                data, definitions = self._pickled()
+            except Exception as error:
+                from poolviz import interrupts
+                from poolviz.executors.unsendable import explained
 
-        # What travels only while a process is being started takes this for the start of one.
-        context.set_spawning_popen(_Trial())  # type: ignore[arg-type]  # it has what is asked of one
-        try:
-            self._pickled()
-        except Exception as error:
-            told = explained(error, self.initializer, self.initargs, {})
-            raise told from told.__cause__
-        finally:
-            context.set_spawning_popen(None)
-        self._tried = True
+                if (alarm := interrupts.from_handler(error)) is not None:
+                    raise alarm from None
 
-    def _pickled(self) -> tuple[bytes, dict[str, Definition]]:
+                told = explained(error, self.initializer, self.initargs, {})
+                raise told from told.__cause__
+            finally:
+                context.set_spawning_popen(None)
+            self.prepared += 1
+            if trial.asked:
+                self._has_descriptors = True
+                self._ready.clear()
+            else:
+                # Most are the same each time, and may be large.
+                self._last = data = self._last if data == self._last else data
+                self._ready.append((data, definitions))
+
+    def _pickled(self) -> Pickled:
         from poolviz.executors.serialize import dump_whole
 
         names: set[str] = set()
@@ -67,7 +94,7 @@ class Starter:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.initializer is None:
             return Received, (b"", {})
-        data, self.sent = self._pickled()
+        data, self.sent = self._ready.popleft() if self._ready else self._pickled()
         return Received, (data, {name: definition.data for name, definition in self.sent.items()})
 
     def run(self) -> None:
@@ -80,8 +107,11 @@ class _Trial:
     """Stands in for a process that is being started, and keeps nothing."""
 
     DupFd = int
+    asked = False
+    """Whether a descriptor was to be duplicated for the process."""
 
     def duplicate_for_child(self, fd: int) -> int:
+        self.asked = True
         return fd
 
 

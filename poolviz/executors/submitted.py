@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from poolviz.events import Blocked
 from poolviz.executors import leaving
-from poolviz.executors.future import Future
+from poolviz.executors.future import Future, cancel_all
 
 T = TypeVar("T")
 Submit = Callable[..., _base.Future[Any]]
@@ -69,8 +69,7 @@ def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator
         while futures:
             yield _take(futures.pop(), deadline)
     finally:
-        for future in futures:
-            future.cancel()
+        cancel_all(futures)
 
 
 def _buffered_results(
@@ -91,8 +90,7 @@ def _buffered_results(
             del submit_next  # it holds the executor
             yield _take(futures.popleft(), deadline)
     finally:
-        for future in futures:
-            future.cancel()
+        cancel_all(futures)
 
 
 def _rest(deadline: float | None) -> float | None:

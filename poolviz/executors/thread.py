@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import _base
@@ -11,13 +12,13 @@ from concurrent.futures import thread as _stdlib
 from types import TracebackType
 from typing import Any, TypeVar
 
-from poolviz import observe, scopes
+from poolviz import interrupts, observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked
 from poolviz.executors import base
 from poolviz.executors import crew as crews
-from poolviz.executors.crew import Crew
-from poolviz.executors.future import Future
+from poolviz.executors.crew import Crew, logger
+from poolviz.executors.future import Future, cancel_all
 from poolviz.executors.waiting import Block
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
             if scope.waiting and not crew.closed:
                 scope.touch()
             label_number = base.label_for(label, fn, args, kwargs)
-        with crew.lock:
+        with interrupts.put_off(), crew.lock:
             if crew.broken is not None:
                 raise BrokenThreadPool(crew.broken)
             if crew.closed:
@@ -100,8 +101,9 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
                 journal.submits += (call, 1, now(), label_number, item, scope.id)
             crew.queue.put((future, fn, args, kwargs))
             crew.submitted += 1
-            if len(crew.workers) < crew.max_workers:
-                crew.grow()
+            short = len(crew.workers) < crew.max_workers and not crew.grow()
+        if short:
+            logger.warning("poolviz: no further thread can be started; going on with %d", crew.max_workers)
         if journal is not None and len(journal.submits) >= observe.FULL:
             journal.flush()
         return future
@@ -127,15 +129,12 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
             cancel_futures: whether to cancel the calls that no thread has taken yet.
         """
         crew = self._crew
-        cancelled = []
-        if cancel_futures:
-            with crew.lock:
-                crew.closed = True
-                cancelled = crew.drain()
         crew.close()
-        for future, _, _, _ in cancelled:
-            future.cancel()
+        if cancel_futures:
+            cancel_all(item[0] for item in crew.queued())
         if wait:
+            if threading.current_thread() in crew.threads:
+                raise RuntimeError("cannot join current thread")
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
                 if crew.threads:
                     crew.over.wait()

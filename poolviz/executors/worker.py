@@ -35,6 +35,7 @@ from poolviz.executors.transport import (
     DONE,
     INTERRUPT,
     ITEM,
+    ITEM_STARTED,
     LOADING,
     MASK,
     STARTED,
@@ -158,7 +159,7 @@ class Worker:
         return call
 
     def claim(self, entry: int) -> int:
-        """The start of the entry, or 0 when the parent has revoked it."""
+        """The start of a chunk, and of its first item; 0 when the parent has revoked it."""
         words, slot = self.words, entry & MASK
         with self.lock:
             if self.revoked[slot]:
@@ -167,6 +168,8 @@ class Worker:
                 words[CLAIMED] = entry
                 return 0
             words[STARTED] = started = now()
+            # Those of the chunk before must not pass for this one's.
+            words[ITEM], words[ITEM_STARTED] = 0, started
             words[CLAIMED] = entry
             return started
 

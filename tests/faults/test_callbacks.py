@@ -1,5 +1,6 @@
 """Done-callbacks are anybody's code, run in the pool's threads: what they raise or submit must harm nobody else."""
 
+import contextlib
 import threading
 from concurrent.futures import CancelledError, wait
 
@@ -50,7 +51,9 @@ def test_callback_of_a_cancelled_call_raises(new_pool, kind, what, tmp_path):
     for future in pending:
         future.add_done_callback(raiser(what))
         future.add_done_callback(heard.append)
-    pool.shutdown(wait=False, cancel_futures=True)
+    # Ctrl-C that meets a callback in the main thread is the program's own, and comes when every call has been cancelled.
+    with pytest.raises(what) if what is KeyboardInterrupt else contextlib.nullcontext():
+        pool.shutdown(wait=False, cancel_futures=True)
     assert wait(pending, LIMIT).not_done == set()
     assert all(future.cancelled() for future in pending)
     assert sorted(map(id, heard)) == sorted(map(id, pending))
