@@ -11,7 +11,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
-from poolviz import observe
+from poolviz import interrupts, observe
 from poolviz.clock import now
 from poolviz.events import PoolClosed, PoolOpened
 from poolviz.executors.submitted import Submit, map_by_submit
@@ -57,6 +57,7 @@ def open_journal(
     running: Callable[[], list[tuple[int, int, int]]], *, trace: bool, kind: str, name: str, workers: int, method: str = ""
 ) -> observe.Journal | None:
     """The journal of a new pool, its first event written; None when the pool is not to be traced."""
+    interrupts.watch()
     if not trace:
         return None
     journal = observe.Journal(running)

@@ -97,6 +97,7 @@ class Loop:
             self._break("The manager of this process pool failed; the log says why.", [])
         finally:
             self.outcomes.resolve()
+            self.scheduler.dropped = []
             self.closed = True
             self.wakeup.close()
             base.close_journal(self.journal)

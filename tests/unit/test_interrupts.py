@@ -1,4 +1,7 @@
+import dis
+import os
 import signal
+import sys
 import threading
 
 import pytest
@@ -75,3 +78,179 @@ def test_an_interrupted_flush_counts_each_call_once():
                 observe.remove_observer(interrupter)
     assert interrupter.batches > 3, "the flush went on to its end"
     assert trace.counts() == {"total": 30, "pending": 0, "running": 0, "finished": 30, "failed": 0, "cancelled": 0}
+
+
+# A handler that raises, at every step at which the interpreter may call it.
+
+
+class Alarm(Exception):
+    """What a handler raises."""
+
+
+class Steps:
+    """Raises signals at chosen steps of `interrupts`.
+
+    A step is a place where CPython looks for signals: the start of a function, the return from a call, the end of a loop's round.
+
+    Args:
+        at: by the number of a step, the signal that comes there.
+    """
+
+    def __init__(self, at):
+        self.at = at
+        self.n = 0
+        self._previous = {}
+
+    def __call__(self, frame, event, argument):
+        if frame.f_code.co_filename != interrupts.__file__ or frame.f_code.co_name in ("__call__", "_is_interrupt"):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
+            looks = name in ("RESUME", "JUMP_BACKWARD") or self._previous.get(frame, "").startswith("CALL")
+            self._previous[frame] = name
+            if looks:
+                self.n += 1
+                if self.n in self.at:
+                    signal.raise_signal(self.at[self.n])
+        elif event == "return":
+            self._previous.pop(frame, None)
+        return self
+
+
+def run_block(steps):
+    """Run a block while signals come: how many of its two halves were run, and what was raised."""
+    done, error = [], None
+    before = sys.gettrace()
+    sys.settrace(steps)
+    try:
+        with interrupts.put_off():
+            done.append(1)
+            done.append(2)
+    except (Alarm, KeyboardInterrupt) as raised:
+        error = raised
+    finally:
+        sys.settrace(before)
+    return len(done), error
+
+
+@pytest.fixture
+def alarms():
+    """The handlers of SIGUSR1, which raises, and of SIGINT."""
+
+    def handler(number, frame):
+        raise Alarm
+
+    before = signal.signal(signal.SIGUSR1, handler)
+    interrupt = signal.getsignal(signal.SIGINT)
+    yield handler, interrupt
+    signal.signal(signal.SIGUSR1, before)
+    signal.signal(signal.SIGINT, interrupt)
+
+
+def steps_of_a_block(cold):
+    """How many steps a block has; more when the handlers have changed since the last one."""
+    if cold:
+        interrupts._handlers = interrupts._UNKNOWN
+    steps = Steps({})
+    run_block(steps)
+    return steps.n
+
+
+@pytest.mark.parametrize("cold", [False, True])
+def test_a_handler_that_raises_at_any_step_leaves_everything_as_it_was(alarms, cold):
+    handler, interrupt = alarms
+    steps_of_a_block(True)
+    n = steps_of_a_block(cold)
+    whole = 0
+    for step in range(1, n + 1):
+        if cold:
+            interrupts._handlers = interrupts._UNKNOWN
+        done, error = run_block(Steps({step: signal.SIGUSR1}))
+        assert done in (0, 2), step
+        assert isinstance(error, Alarm), step
+        assert signal.getsignal(signal.SIGINT) is interrupt, step
+        assert signal.getsignal(signal.SIGUSR1) is handler, step
+        assert interrupts._open is None, step
+        whole += done == 2
+    assert 0 < whole < n
+
+
+def test_two_handlers_that_raise_at_any_two_steps(alarms):
+    handler, interrupt = alarms
+    n = steps_of_a_block(True)
+    for first in range(1, n + 1):
+        for second in range(first + 1, n + 10, 3):
+            for pair in ((signal.SIGUSR1, signal.SIGINT), (signal.SIGINT, signal.SIGUSR1)):
+                done, _ = run_block(Steps(dict(zip((first, second), pair, strict=True))))
+                assert done in (0, 2)
+                assert interrupts._open is None
+                assert signal.getsignal(signal.SIGINT) is interrupt, (first, second, pair)
+                # A note that two handlers have left behind between them does what its handler does, and goes.
+                with pytest.raises(Alarm):
+                    signal.raise_signal(signal.SIGUSR1)
+                assert signal.getsignal(signal.SIGUSR1) is handler
+
+
+def test_signals_that_come_in_a_block_are_all_handled_after_it(alarms):
+    handled = []
+    signal.signal(signal.SIGUSR1, lambda number, frame: handled.append(number))
+    with pytest.raises(KeyboardInterrupt), interrupts.put_off():
+        signal.raise_signal(signal.SIGINT)
+        signal.raise_signal(signal.SIGUSR1)
+        signal.raise_signal(signal.SIGUSR1)
+        assert handled == []
+    assert handled == [signal.SIGUSR1]
+
+
+def test_a_handler_that_is_set_for_a_real_time_signal_is_put_off_once_it_was_seen(alarms):
+    number = signal.SIGRTMIN + 5
+    before = signal.signal(number, alarms[0])
+    try:
+        poolviz.ThreadPoolExecutor(1).shutdown()
+        done = []
+        with pytest.raises(Alarm), interrupts.put_off():
+            signal.raise_signal(number)
+            done.append(1)
+        assert done == [1]
+    finally:
+        signal.signal(number, before)
+
+
+def test_a_child_that_is_forked_in_a_block_has_the_handlers(alarms):
+    read, write = os.pipe()
+    forked = threading.Event()
+
+    def fork():
+        if os.fork() == 0:
+            same = signal.getsignal(signal.SIGINT) is alarms[1] and interrupts._open is None
+            os.write(write, b"y" if same else b"n")
+            os._exit(0)
+        os.wait()
+        forked.set()
+
+    with interrupts.put_off():
+        thread = threading.Thread(target=fork)
+        thread.start()
+        assert forked.wait(30)
+    thread.join()
+    assert os.read(read, 1) == b"y"
+    os.close(read)
+    os.close(write)
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_what_a_handler_raised_is_known(alarms, wrapped):
+    def raised():
+        try:
+            signal.raise_signal(signal.SIGUSR1)
+        except Alarm as error:
+            return error
+
+    error = raised()
+    caught = error
+    if wrapped:
+        caught = ValueError("cannot be pickled")
+        caught.__cause__ = error
+    assert interrupts.from_handler(caught) is error
+    assert interrupts.from_handler(ValueError()) is None
