@@ -10,7 +10,7 @@ NOTEBOOK := notebooks/01-first-pool.ipynb
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help docs demo lab check test test-all notebooks picture build bench bench-page bench-peers format lock clean bundle static-checks
+.PHONY: help docs demo lab check test soak test-all notebooks picture build bench bench-page bench-peers format lock clean bundle static-checks
 
 help: ## say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test: static-checks docs ## every test: Python, TypeScript, packaging, browser, 
 		$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 >build/notebooks.log 2>&1 & notebooks=$$!; \
 		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests --durations 15; tests=$$?; \
 		wait $$notebooks; checked=$$?; cat build/notebooks.log; exit $$((tests | checked))
+
+soak: bundle ## an hour of pools in their worst forms; MINUTES= chooses how long
+	@$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60) $(ARGS)
 
 test-all: bundle ## the unit tests and CPython's own, on each Python that is found or that PYTHONS names
 	@$(BIN)/python scripts/test_all.py $(PYTHONS)

@@ -236,6 +236,7 @@ def _after_fork_in_child() -> None:
         for note in _open._notes or ():
             _set(note.number, note.handler)
         _open = None
+    _came.clear()  # the parent handles them
 
 
 if hasattr(os, "register_at_fork"):

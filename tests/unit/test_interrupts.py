@@ -1,4 +1,3 @@
-import dis
 import os
 import signal
 import sys
@@ -8,6 +7,7 @@ import pytest
 
 import poolviz
 from poolviz import interrupts, observe
+from tests.steps import Steps
 
 
 def test_an_interrupt_waits_for_the_end_of_the_block():
@@ -87,39 +87,16 @@ class Alarm(Exception):
     """What a handler raises."""
 
 
-class Steps:
-    """Raises signals at chosen steps of `interrupts`.
-
-    A step is a place where CPython looks for signals: the start of a function, the return from a call, the end of a loop's round.
+def run_block(at):
+    """Run a block while signals come.
 
     Args:
-        at: by the number of a step, the signal that comes there.
+        at: the signals, by the steps at which they come.
+
+    Returns:
+        How many of the block's two halves were run, what was raised, and the number of steps.
     """
-
-    def __init__(self, at):
-        self.at = at
-        self.n = 0
-        self._previous = {}
-
-    def __call__(self, frame, event, argument):
-        if frame.f_code.co_filename != interrupts.__file__ or frame.f_code.co_name in ("__call__", "_is_interrupt"):
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            name = dis.opname[frame.f_code.co_code[frame.f_lasti]]
-            looks = name in ("RESUME", "JUMP_BACKWARD") or self._previous.get(frame, "").startswith("CALL")
-            self._previous[frame] = name
-            if looks:
-                self.n += 1
-                if self.n in self.at:
-                    signal.raise_signal(self.at[self.n])
-        elif event == "return":
-            self._previous.pop(frame, None)
-        return self
-
-
-def run_block(steps):
-    """Run a block while signals come: how many of its two halves were run, and what was raised."""
+    steps = Steps(interrupts.__file__, at.get, without=("__call__", "_is_interrupt"))
     done, error = [], None
     before = sys.gettrace()
     sys.settrace(steps)
@@ -131,7 +108,7 @@ def run_block(steps):
         error = raised
     finally:
         sys.settrace(before)
-    return len(done), error
+    return len(done), error, steps.n
 
 
 @pytest.fixture
@@ -152,9 +129,7 @@ def steps_of_a_block(cold):
     """How many steps a block has; more when the handlers have changed since the last one."""
     if cold:
         interrupts._handlers = interrupts._UNKNOWN
-    steps = Steps({})
-    run_block(steps)
-    return steps.n
+    return run_block({})[2]
 
 
 @pytest.mark.parametrize("cold", [False, True])
@@ -166,7 +141,7 @@ def test_a_handler_that_raises_at_any_step_leaves_everything_as_it_was(alarms, c
     for step in range(1, n + 1):
         if cold:
             interrupts._handlers = interrupts._UNKNOWN
-        done, error = run_block(Steps({step: signal.SIGUSR1}))
+        done, error, _ = run_block({step: signal.SIGUSR1})
         assert done in (0, 2), step
         assert isinstance(error, Alarm), step
         assert signal.getsignal(signal.SIGINT) is interrupt, step
@@ -182,7 +157,7 @@ def test_two_handlers_that_raise_at_any_two_steps(alarms):
     for first in range(1, n + 1):
         for second in range(first + 1, n + 10, 3):
             for pair in ((signal.SIGUSR1, signal.SIGINT), (signal.SIGINT, signal.SIGUSR1)):
-                done, _ = run_block(Steps(dict(zip((first, second), pair, strict=True))))
+                done, _, _ = run_block(dict(zip((first, second), pair, strict=True)))
                 assert done in (0, 2)
                 assert interrupts._open is None
                 assert signal.getsignal(signal.SIGINT) is interrupt, (first, second, pair)
@@ -224,12 +199,15 @@ def test_a_child_that_is_forked_in_a_block_has_the_handlers(alarms):
     def fork():
         if os.fork() == 0:
             same = signal.getsignal(signal.SIGINT) is alarms[1] and interrupts._open is None
+            with interrupts.put_off():
+                """What came in the parent is the parent's."""
             os.write(write, b"y" if same else b"n")
             os._exit(0)
         os.wait()
         forked.set()
 
-    with interrupts.put_off():
+    with pytest.raises(Alarm), interrupts.put_off():
+        signal.raise_signal(signal.SIGUSR1)
         thread = threading.Thread(target=fork)
         thread.start()
         assert forked.wait(30)

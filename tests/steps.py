@@ -1,0 +1,49 @@
+"""Signals at chosen steps: where CPython looks for them, at the start of a function, after a call and at the end of a loop's round.
+
+A timer that strikes every 20 microseconds meets most steps seldom, and some never. Here a trace function sees each instruction and raises
+the signal itself, so that its handler runs at exactly that step.
+"""
+
+import dis
+import signal
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+
+class Steps:
+    """A trace function, see `sys.settrace`.
+
+    Args:
+        within: the beginning of the names of the files whose steps count.
+        choose: gives the signal that comes at a step, by the step's number from 1 on; None for none.
+        without: names of functions whose steps do not count.
+    """
+
+    def __init__(self, within: str, choose: Callable[[int], int | None], without: tuple[str, ...] = ()) -> None:
+        self.within, self.without = within, without
+        self.choose = choose
+        self.n = 0
+        """Steps so far."""
+        self.struck = 0
+        """Signals so far."""
+        self._previous: dict[FrameType, str] = {}
+
+    def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
+        code = frame.f_code
+        if not code.co_filename.startswith(self.within) or code.co_name in self.without:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            name = dis.opname[code.co_code[frame.f_lasti]]
+            looks = name in ("RESUME", "JUMP_BACKWARD") or self._previous.get(frame, "").startswith("CALL")
+            self._previous[frame] = name
+            if looks:
+                self.n += 1
+                number = self.choose(self.n)
+                if number is not None:
+                    self.struck += 1
+                    signal.raise_signal(number)
+        elif event == "return":
+            self._previous.pop(frame, None)
+        return self
