@@ -117,7 +117,7 @@ describe("the stream", () => {
   it("says what it cannot read, and goes on with the next message", () => {
     start();
     const { header, buffers } = live(0);
-    model.emit("msg:custom", { ...header, v: 99 }, buffers);
+    model.emit("msg:custom", { ...header, v: 99, needs: 99 }, buffers);
     expect(text(".pv-notice")).toContain("newer poolviz");
     model.tell(live(1));
     expect(text(".pv-notice")).not.toContain("newer");
