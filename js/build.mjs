@@ -1,8 +1,14 @@
 // Bundles the front end into the Python package. Nothing is fetched and nothing is imported at run time: each file stands alone.
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+const json = (path) => JSON.parse(readFileSync(here(path), "utf8"));
+
+// The same as src/places/version.ts says: Python writes it into each output that carries these files.
+const version = `${json("package.json").version}/${json("../poolviz/wire/schema.json").version}`;
+
 const common = {
   bundle: true,
   minify: true,
@@ -29,6 +35,7 @@ await Promise.all([
     ...common,
     entryPoints: [here("src/output.ts")],
     format: "iife",
+    banner: { js: `/*poolviz ${version}*/` },
     outfile: here("../poolviz/timeline/static/output.js"),
   }),
   build({ ...common, entryPoints: [here("src/widget.css")], outfile: here("../poolviz/timeline/static/widget.css") }),

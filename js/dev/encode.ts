@@ -59,13 +59,13 @@ export const COUNTS = { total: 0, pending: 0, running: 0, finished: 0, failed: 0
  */
 export function encode(fields: Record<string, unknown>, sections: Sections = {}): Encoded {
   const buffers: DataView<ArrayBuffer>[] = [];
-  const counts: [string, number][] = [];
+  const counts: [string, number, number][] = [];
   const codes: number[][] = [];
   for (const [name, columns] of Object.entries(sections)) {
     const length = Object.values(columns)[0]?.length ?? 0;
     // A section without records is left out.
     if (length === 0) continue;
-    counts.push([name, length]);
+    counts.push([name, length, columnsOf(name)?.length ?? 0]);
     let neighbour: Values | null = null;
     for (const [column, type] of columnsOf(name) ?? []) {
       const given = columns[column] ?? new Array(length).fill(DEFAULTS[column] ?? 0);
@@ -83,6 +83,7 @@ export function encode(fields: Record<string, unknown>, sections: Sections = {})
   }
   const header = {
     v: schema.version,
+    needs: schema.needs,
     kind: "delta",
     seq: 0,
     now: 0,

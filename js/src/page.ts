@@ -1,15 +1,9 @@
 /** A saved page: the trace stands in the page itself, and no kernel is behind it. */
 import { Store } from "./model/store";
-import { WireError } from "./protocol/header";
+import { bytesOf } from "./protocol/base64";
+import { WireError } from "./protocol/error";
 import { unpackMessage } from "./protocol/unpack";
 import { Timeline } from "./view/timeline";
-
-function bytesOf(base64: string): DataView {
-  const text = atob(base64.trim());
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return new DataView(bytes.buffer);
-}
 
 function mount(): void {
   const script = document.getElementById("poolviz-snapshot");
@@ -18,7 +12,10 @@ function mount(): void {
   const store = new Store();
   try {
     // Whatever the trace was when it was saved, nothing moves any more.
-    store.receive({ ...unpackMessage(bytesOf(script.textContent ?? "")), state: "static" }, performance.now());
+    store.receive(
+      { ...unpackMessage(new DataView(bytesOf(script.textContent ?? "").buffer)), state: "static" },
+      performance.now(),
+    );
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     store.fail(error.message);

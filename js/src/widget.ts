@@ -13,7 +13,7 @@ import { Store } from "./model/store";
 import { LiveModel, whenReady } from "./places/live";
 import { announce, serveOutputs, withdraw } from "./places/place";
 import { decodeMessage } from "./protocol/decode";
-import { WireError } from "./protocol/header";
+import { WireError } from "./protocol/error";
 import { unpackMessage } from "./protocol/unpack";
 import type { ThemeChoice } from "./view/theme";
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import schema from "../../poolviz/wire/schema.json";
 import { encode, pack } from "../dev/encode";
 import { decodeMessage } from "../src/protocol/decode";
-import { WireError } from "../src/protocol/header";
+import { WireError } from "../src/protocol/error";
 import { unpackMessage } from "../src/protocol/unpack";
 
 const SECTIONS = {
@@ -76,6 +76,44 @@ describe("a message", () => {
   });
 });
 
+describe("what another version wrote", () => {
+  it("is read without what is not known, where the message allows that", () => {
+    const { header, buffers } = encode({}, { consumed: { row: [1, 4], time: [5, 9_000], caller: [0, 1] } });
+    const [[name, count, width]] = header.sections as [[string, number, number]];
+    const codes = header.codes as number[][];
+    const view = (size: number) => new DataView(new ArrayBuffer(size));
+    const newer = {
+      ...header,
+      v: schema.version + 1,
+      whatever: { is: "new" },
+      sections: [
+        ["later", 2, 2],
+        [name, count, width + 1],
+        ["latest", 1, 1],
+      ],
+      codes: [[0, 1, 0], [0, 2, 7], ...codes, [0, 1, 0], [0, 0, 0]],
+    };
+    const message = { header: newer, buffers: [view(2), view(4), ...buffers, view(2)] };
+    const { consumed } = decodeMessage(header, buffers);
+    expect(decodeMessage(message.header, message.buffers).consumed).toEqual(consumed);
+    expect(unpackMessage(pack(message)).consumed).toEqual(consumed);
+  });
+
+  it("has nothing in the columns that came later", () => {
+    const { header, buffers } = encode({}, { waits: { caller: [1, 2], kind: [1, 1], start: [5, 6] } });
+    const codes = (header.codes as number[][]).slice(0, 2);
+    const { waits } = decodeMessage({ ...header, sections: [["waits", 2, 2]], codes }, buffers.slice(0, 0));
+    expect(waits).toEqual({
+      caller: new Uint16Array([1, 2]),
+      kind: new Uint8Array([1, 1]),
+      start: new Float64Array([Number.NaN, Number.NaN]),
+      end: new Float64Array([Number.NaN, Number.NaN]),
+      row: new Uint32Array([4294967295, 4294967295]),
+      times: new Uint32Array(2),
+    });
+  });
+});
+
 describe("what cannot be read is refused in words", () => {
   const refuse = (fields: Record<string, unknown>, words: RegExp) => {
     const { header, buffers } = message();
@@ -84,16 +122,33 @@ describe("what cannot be read is refused in words", () => {
     expect(() => decodeMessage(changed, buffers)).toThrow(words);
   };
 
-  it("when it is newer", () => refuse({ v: schema.version + 1 }, /newer poolviz/));
+  it("when it is newer", () => refuse({ v: 99, needs: schema.version + 1 }, /newer poolviz/));
+  it("when it is too old", () => refuse({ v: 1, needs: 1 }, /older poolviz/));
   it("when it is something else", () => refuse({ kind: "mouse" }, /not a poolviz message/));
-  it("when it has an unknown section", () => refuse({ sections: [["later", 1]] }, /'later'/));
-  it("when its sections are nonsense", () => refuse({ sections: [["calls", -1]] }, /sections/));
+  it("when version 2 has an unknown section", () => refuse({ v: 2, needs: 2, sections: [["later", 1]] }, /'later'/));
+  it("when its sections are nonsense", () => {
+    for (const count of [-1, 0.5, 2 ** 21 + 1, 2 ** 40, "3"]) refuse({ sections: [["calls", count, 5]] }, /sections/);
+    refuse({ sections: [["calls", 1]] }, /how many columns/);
+    refuse({ sections: [["calls", 1, 2 ** 40]] }, /how many columns/);
+    refuse({ sections: [...new Array(2)].map(() => ["calls", 1, 5]) }, /twice/);
+  });
+  it("when a count without bytes is beyond all measure", () => {
+    const section = ["running", 2 ** 40, 3];
+    refuse({ sections: [section], codes: [...new Array(3)].map(() => [0, 0, 7]) }, /sections/);
+  });
+  it("when names are nested lists", () => {
+    let names: unknown = "f";
+    for (let i = 0; i < 20_000; i++) names = [names];
+    refuse({ labels: { first: 0, names } }, /names/);
+  });
   it("when its state is unknown", () => refuse({ state: "paused" }, /state/));
   it("when its codes are nonsense", () => {
-    for (const code of [[9, 1, 0], [0, 9, 0], [0, -1, 0], [0, 1], [0, 1, 0.5], "plain"]) {
+    for (const code of [[9, 1, 0], [0, 9, 0], [0, -1, 0], [0, 1], [0, 1, 0.5], [1, 0, 1], "plain"]) {
       refuse({ codes: [code] }, /codes/);
     }
     refuse({ codes: [] }, /no code/);
+    refuse({ sections: [], codes: [[0, 0, 0]] }, /more codes/);
+    refuse({ sections: [["consumed", 1, 3]], codes: [...new Array(3)].map(() => [2, 0, 0]) }, /no neighbour/);
   });
   it("when its prints are nonsense", () => refuse({ prints: [[1, "text"]] }, /prints/));
   it("when a count is missing", () => refuse({ counts: { total: 1 } }, /pending/));

@@ -4,7 +4,8 @@ import { deflateSync } from "node:zlib";
 import type { AnyModel } from "@anywidget/types";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { COUNTS, encode, pack } from "../dev/encode";
-import { hub } from "../src/places/hub";
+import { hubOf } from "../src/places/hub";
+import { VERSION } from "../src/places/version";
 import makeWidget from "../src/widget";
 import { FakeModel, installBrowser } from "./fakes";
 
@@ -35,8 +36,8 @@ const packed = (message: ReturnType<typeof encode>) => {
 function place({ model = "m1", output = "o1", trace = null }: Wish = {}): HTMLElement {
   const node = document.createElement("div");
   node.className = "poolviz-output";
-  Object.assign(node.dataset, { model, output, height: "0", theme: "auto" });
-  const part = trace === null ? "" : `<script type="application/x-poolviz-trace">${trace}</script>`;
+  Object.assign(node.dataset, { version: VERSION, model, output, height: "0", theme: "auto" });
+  const part = trace === null ? "" : `<script type="application/x-poolviz.trace">${trace}</script>`;
   node.innerHTML = `<div class="poolviz-still">picture</div>${part}`;
   document.body.append(node);
   return node;
@@ -44,7 +45,7 @@ function place({ model = "m1", output = "o1", trace = null }: Wish = {}): HTMLEl
 
 function show(wish?: Wish): HTMLElement {
   const node = place(wish);
-  hub().mount?.(node);
+  hubOf(VERSION).mount?.(node);
   return node;
 }
 
@@ -76,7 +77,7 @@ beforeEach(() => {
 afterEach(() => {
   for (const leave of leaving) leave();
   leaving = [];
-  expect(hub().models.size).toBe(0);
+  expect(hubOf(VERSION).models.size).toBe(0);
 });
 
 describe("an output without its model", () => {
@@ -88,10 +89,20 @@ describe("an output without its model", () => {
   });
 
   it("keeps its picture when what was kept cannot be read, and says why", async () => {
-    const node = show({ trace: packed({ ...SAVED, header: { ...SAVED.header, v: 999 } }) });
+    const node = show({ trace: packed({ ...SAVED, header: { ...SAVED.header, v: 999, needs: 999 } }) });
     await vi.waitFor(() => expect(node.title).toContain("a newer poolviz"));
     expect(picture(node).hidden).toBe(false);
     expect(root(node)).toBeNull();
+  });
+
+  it.each([
+    ["no base64", "%%%"],
+    ["cut short", packed(SAVED).slice(0, 40)],
+    ["not deflated", "AAAA"],
+  ])("keeps its picture when what was kept is %s, and says so", async (_how, trace) => {
+    const node = show({ trace });
+    await vi.waitFor(() => expect(node.title).toContain("damaged"));
+    expect([picture(node).hidden, root(node)]).toEqual([false, null]);
   });
 
   it("keeps its picture when nothing was kept", async () => {
@@ -102,9 +113,9 @@ describe("an output without its model", () => {
 
   it("is mounted once, however often the host runs its script", async () => {
     const node = show({ trace: packed(SAVED) });
-    hub().mount?.(node);
+    hubOf(VERSION).mount?.(node);
     await appears(node);
-    hub().mount?.(node);
+    hubOf(VERSION).mount?.(node);
     await Promise.resolve();
     expect(node.querySelectorAll(".poolviz-timeline").length).toBe(1);
   });
@@ -192,7 +203,7 @@ describe("an output with its model on the page", () => {
     arrives().tell(live(0, 3));
     const goes = show();
     goes.remove();
-    const { views } = hub().models.get("m1")!;
+    const { views } = hubOf(VERSION).models.get("m1")!;
     show({ output: "o2" });
     vi.advanceTimersByTime(30_000);
     show({ output: "o3" });

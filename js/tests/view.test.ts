@@ -117,7 +117,7 @@ describe("the stream", () => {
   it("says what it cannot read, and goes on with the next message", () => {
     start();
     const { header, buffers } = live(0);
-    model.emit("msg:custom", { ...header, v: 99 }, buffers);
+    model.emit("msg:custom", { ...header, v: 99, needs: 99 }, buffers);
     expect(text(".pv-notice")).toContain("newer poolviz");
     model.tell(live(1));
     expect(text(".pv-notice")).not.toContain("newer");
@@ -249,7 +249,6 @@ describe("the keyboard", () => {
       return event;
     };
     expect(plot.tabIndex).toBe(0);
-    expect(plot.hasAttribute("data-lm-suppress-shortcuts")).toBe(true);
     expect(toAll.hidden).toBe(true);
     press("+");
     expect(toAll.hidden).toBe(false);
@@ -259,7 +258,7 @@ describe("the keyboard", () => {
     expect(heard).toEqual([]);
     expect(press("s", { ctrlKey: true }).defaultPrevented).toBe(false);
     expect(press("x").defaultPrevented).toBe(false);
-    expect(heard).toEqual(["s", "x"]);
+    expect(heard).toEqual(["s"]);
   });
 });
 

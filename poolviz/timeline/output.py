@@ -22,7 +22,7 @@ from poolviz.export import bundle, still
 from poolviz.export.html import check_inlinable
 from poolviz.wire.codec import Message, pack
 
-_PART = '<script type="application/x-poolviz-{name}">{data}</script>'
+_PART = '<script type="application/x-poolviz.{name}">{data}</script>'
 
 #: For those that typeset mathematics: not here, names may hold dollars.
 _CLASSES = "poolviz-output tex2jax_ignore mathjax_ignore"
@@ -81,6 +81,11 @@ def kept(place: Place, inside: str) -> str:
     return _output(place, inside)
 
 
+def version() -> str:
+    """What a page finds the front end of an output by: the version of the package that was built, and of its wire."""
+    return bundle.text("output.js").partition("/*poolviz ")[2].partition("*/")[0]
+
+
 def read(html: str) -> bytes | None:
     """The packed snapshot that an output carries, None when it has none."""
     opening, closing = _PART.format(name="trace", data="\0").split("\0")
@@ -89,7 +94,7 @@ def read(html: str) -> bytes | None:
 
 
 def _output(place: Place, inside: str) -> str:
-    data = {"model": place.model, "output": place.output, "height": str(place.height), "theme": place.theme}
+    data = {"version": version(), "model": place.model, "output": place.output, "height": str(place.height), "theme": place.theme}
     if place.replaces_view:
         data["replaces"] = "view"
     attributes = " ".join(f'data-{name}="{escape(value)}"' for name, value in data.items())

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
+from itertools import accumulate, islice
 from operator import add
 from typing import NamedTuple
 
@@ -125,7 +125,12 @@ def _pack_any(values: Column, zero: int | None) -> Packed:
 
 
 def unpack_column(code: Sequence[int], planes: bytes, n: int, neighbour: Column | None, none: int) -> Column:
-    """The values of a packed column; times and rows count from their zero, `none` stands for those that are none."""
+    """The values of a packed column; times and rows count from their zero, `none` stands for those that are none.
+
+    Raises:
+        ValueError: the code lacks what it needs.
+        OverflowError: values that no column holds.
+    """
     how, width, base = code[:3]
     numbers = [0] * n
     for plane in range(width):
@@ -133,9 +138,13 @@ def unpack_column(code: Sequence[int], planes: bytes, n: int, neighbour: Column 
     if how == SOME:
         return array("q", (base + number if number else none for number in numbers))
     if how == STEPS:
-        return array("q", accumulate((base + number for number in numbers[1:]), initial=code[3] + base + numbers[0]))
+        if len(code) < 4:
+            raise ValueError("steps without the value before the first")
+        return array("q", islice(accumulate((base + number for number in numbers), initial=code[3]), 1, None))
     if how == AFTER:
-        return array("q", map(add, neighbour or (), (base + number for number in numbers)))
+        if neighbour is None:
+            raise ValueError("its neighbour is missing")
+        return array("q", map(add, neighbour, (base + number for number in numbers)))
     return array("q", (base + number for number in numbers))
 
 

@@ -46,8 +46,8 @@ OUTPUTS = """(index) => {
   return outputs.toJSON().map(({ data }) => data?.["text/plain"] ?? "");
 }"""
 HUB = """() => {
-  const { models } = globalThis[Symbol.for("poolviz.outputs.1")];
-  return [...models.values()].map(({ views }) => views.size).sort();
+  const models = [...globalThis[Symbol.for("poolviz.outputs.2")].values()].flatMap(({ models }) => [...models.values()]);
+  return models.map(({ views }) => views.size).sort();
 }"""
 BODY = "() => document.body.innerText"
 ROOT = "(index) => window.jupyterapp.shell.currentWidget.content.widgets[index].node.querySelector('.poolviz-timeline')"

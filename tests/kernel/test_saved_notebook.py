@@ -107,7 +107,7 @@ def test_a_page_of_the_notebook_holds_all_of_it(notebook, tmp_path):
     subprocess.run([sys.executable, "-m", "nbconvert", "--to", "html", path], check=True, capture_output=True, timeout=120)
     page = path.with_suffix(".html").read_text()
     assert page.count('class="poolviz-output') == 5
-    assert page.count("application/x-poolviz-trace") >= 4
+    assert page.count("application/x-poolviz.trace") >= 4
     assert page.count('class="poolviz-still"') == 5
 
 

@@ -9,7 +9,7 @@ def front_end(tmp_path, monkeypatch):
     files = {
         "widget.js": "export default {}",
         "widget.css": ".poolviz-timeline {}",
-        "output.js": "(() => {})();",
+        "output.js": "/*poolviz 9.8.7/6*/(() => {})();",
         "page.js": "(() => {})();",
     }
     for name, text in files.items():

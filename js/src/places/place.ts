@@ -1,14 +1,15 @@
 /** An output of a notebook: its picture gives way to a timeline, of the live model when the page has it, else of what was saved with it. */
 import type { PageMs } from "../base/units";
 import { Store } from "../model/store";
-import { WireError } from "../protocol/header";
+import { WireError } from "../protocol/error";
 import { unpackMessage } from "../protocol/unpack";
 import { setHidden } from "../view/dom";
 import type { ThemeChoice } from "../view/theme";
 import { words } from "../view/words";
-import { type Hub, hub, type Live, outputs, type View } from "./hub";
+import { forEach, type Hub, hubOf, hubs, type Live, outputs, outputsOf, type View } from "./hub";
 import { inflate, partOf } from "./parts";
 import { showStore } from "./shown";
+import { VERSION } from "./version";
 
 /** A view that has been out of the document for so long does not come back by itself: ms. */
 const GONE: PageMs = 60_000;
@@ -68,6 +69,7 @@ class Place {
       return;
     }
     if (this.#view !== null) return;
+    this.#output.removeAttribute("title");
     const { height, theme, output = "" } = this.#output.dataset;
     const options = { height: () => Number(height) || 0, theme: () => (theme ?? "auto") as ThemeChoice };
     this.#show(showStore(this.#output, output, store, options));
@@ -87,14 +89,14 @@ function mount(output: HTMLElement): void {
     place = new Place(output);
     places.set(output, place);
   }
-  place.update(hub());
+  place.update(hubOf(VERSION));
   dropGone();
 }
 
 /** Hosts do not say that they have thrown an output away. */
 function dropGone(): void {
   const now = performance.now();
-  for (const { views } of hub().models.values()) {
+  for (const { views } of hubOf(VERSION).models.values()) {
     for (const view of views) {
       if (view.root.isConnected) goneSince.delete(view);
       else if (!goneSince.has(view)) goneSince.set(view, now);
@@ -103,24 +105,29 @@ function dropGone(): void {
   }
 }
 
-/** Serve the outputs of this page, unless another copy of the front end does. */
+/** Serve the outputs of this version, unless another copy of the front end does, and those of older ones that nobody else serves. */
 export function serveOutputs(): void {
-  const page = hub();
-  if (page.mount !== null) return;
-  page.mount = mount;
-  for (const output of outputs()) mount(output);
+  const own = hubOf(VERSION);
+  if (own.mount !== null) return;
+  own.mount = mount;
+  forEach(outputsOf(VERSION), mount);
+  for (const [version, hub] of hubs()) {
+    if (hub.isStranded && hub.mount === null && hub.wire <= own.wire) forEach(outputsOf(version), mount);
+  }
 }
 
 /** Put a model on the page; its outputs show it as soon as it has something to show. */
 export function announce(key: string, model: Live): void {
-  const page = hub();
-  page.models.set(key, model);
-  for (const output of outputs(key)) page.mount?.(output);
+  const own = hubOf(VERSION);
+  own.models.set(key, model);
+  forEach(outputs(), (output) => {
+    if (output.dataset.model === key) own.mount?.(output);
+  });
 }
 
 /** Take it off the page. Outputs that show it go on doing so. */
 export function withdraw(key: string, model: Live): void {
-  const page = hub();
+  const page = hubOf(VERSION);
   if (page.models.get(key) === model) page.models.delete(key);
   for (const view of model.views) if (!view.root.isConnected) view.end();
 }

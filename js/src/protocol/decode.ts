@@ -11,8 +11,9 @@ import type {
   WaitColumns,
 } from "../base/message";
 import { NO_ROW } from "../base/message";
-import { type Code, isWhole, readColumn } from "./column";
-import { type Header, readHeader, WireError } from "./header";
+import { AFTER, type Code, isWhole, readColumn } from "./column";
+import { WireError } from "./error";
+import { type Header, readHeader } from "./header";
 import { type ColumnType, columnsOf } from "./schema";
 
 type Columns = Record<string, Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array>;
@@ -20,7 +21,8 @@ type Columns = Record<string, Float64Array | Uint32Array | Int32Array | Uint16Ar
 export interface ColumnPlace {
   readonly section: string;
   readonly name: string;
-  readonly type: ColumnType;
+  /** Null for a column that this page does not know, and skips. */
+  readonly type: ColumnType | null;
   readonly count: number;
   readonly code: Code;
   /** Bytes of its buffer; it has none when that is 0. */
@@ -30,15 +32,16 @@ export interface ColumnPlace {
 /** Where each column of a message stands, as its header says. */
 export function columnPlaces({ sections, codes }: Header): ColumnPlace[] {
   const places: ColumnPlace[] = [];
-  for (const [section, count] of sections) {
-    const specs = columnsOf(section);
-    if (specs === null) throw new WireError(`it has a section '${section}' that this page does not know`);
-    for (const [name, type] of specs) {
+  for (const { name: section, count, width } of sections) {
+    const specs = columnsOf(section) ?? [];
+    for (let i = 0; i < width; i++) {
+      const [name, type] = specs[i] ?? [String(i), null];
       const code = codes[places.length];
       if (code === undefined) throw new WireError(`it is cut short: column ${section}.${name} has no code`);
       places.push({ section, name, type, count, code, size: count * code[1]! });
     }
   }
+  if (codes.length > places.length) throw new WireError("it is damaged: there are more codes than columns");
   return places;
 }
 
@@ -51,24 +54,40 @@ const TYPES = {
   time: Float64Array,
 } as const;
 
+const noneOf = (type: ColumnType) => (type === "row" ? NO_ROW : Number.NaN);
+
+/** What an older message does not have: nothing, where a column knows that, else 0. */
+function fillMissing(section: string, count: number, columns: Columns = {}): void {
+  for (const [name, type] of columnsOf(section) ?? []) {
+    if (name in columns) continue;
+    const values = new TYPES[type](count);
+    columns[name] = type === "row" || type === "time" ? values.fill(noneOf(type)) : values;
+  }
+}
+
 function readSections(header: Header, buffers: readonly DataView[]): Record<string, Columns> {
-  const sections: Record<string, Columns> = {};
+  const sections: Record<string, Columns> = Object.create(null);
   let next = 0;
   let neighbour: Float64Array | null = null;
   for (const { section, name, type, count, code, size } of columnPlaces(header)) {
-    if (!(section in sections)) neighbour = null;
+    if (!(section in sections)) {
+      neighbour = null;
+      sections[section] = {};
+    }
     const planes = size > 0 ? buffers[next++] : null;
     if (planes === undefined) throw new WireError(`it is cut short: no column ${section}.${name}`);
     if (planes !== null && planes.byteLength !== size) {
       throw new WireError(`it is damaged: column ${section}.${name} has ${planes.byteLength} bytes instead of ${size}`);
     }
-    const values = readColumn(code, planes, count, neighbour, type === "row" ? NO_ROW : Number.NaN);
+    if (type === null) continue;
+    if (code[0] === AFTER && neighbour === null)
+      throw new WireError(`it is damaged: ${section}.${name} has no neighbour`);
+    const values = readColumn(code, planes, count, neighbour, noneOf(type));
     if (type === "time" && isWhole(code)) neighbour = values;
-    const columns = sections[section] ?? {};
-    columns[name] = type === "time" ? values : new TYPES[type](values);
-    sections[section] = columns;
+    sections[section]![name] = type === "time" ? values : new TYPES[type](values);
   }
   if (next !== buffers.length) throw new WireError(`it is damaged: ${buffers.length} columns instead of ${next}`);
+  for (const { name, count } of header.sections) fillMissing(name, count, sections[name]);
   return sections;
 }
 
@@ -77,7 +96,7 @@ function readSections(header: Header, buffers: readonly DataView[]): Record<stri
  *
  * @param json the header, as parsed from JSON
  * @param buffers one for each column that its code does not tell whole, section by section, in the schema's order
- * @throws WireError when the message is foreign, newer, damaged or cut short
+ * @throws WireError when the message is foreign, of a version that cannot be read, damaged or cut short
  */
 export function decodeMessage(json: unknown, buffers: readonly DataView[]): Message {
   const header = readHeader(json);

@@ -1,18 +1,22 @@
 /** Reads a message's JSON header. What comes from outside is checked here, once; everything behind may rely on it. */
 import type { Counts, LaneInfo, MessageHead, NameRun, PoolInfo, TraceState } from "../base/message";
 import type { Row } from "../base/units";
-import { type Code, PLAIN, SOME, WIDEST } from "./column";
-import { VERSION } from "./schema";
+import { type Code, PLAIN, SOME, STEPS, WIDEST } from "./column";
+import { WireError } from "./error";
+import { columnsOf, MOST_RECORDS, OLDEST, VERSION } from "./schema";
 
-/** What arrived is not a message that this page can read; the text says why, in words for a user. */
-export class WireError extends Error {
-  override readonly name = "WireError";
+/** A section of a message: its columns follow those of the sections before it. */
+export interface SectionHead {
+  readonly name: string;
+  readonly count: number;
+  /** How many columns it has: fewer than this page knows in an older message, more in a newer one. */
+  readonly width: number;
 }
 
 export interface Header extends MessageHead {
   readonly kept: boolean;
   readonly follows: readonly number[];
-  readonly sections: readonly (readonly [name: string, count: number])[];
+  readonly sections: readonly SectionHead[];
   readonly codes: readonly Code[];
   readonly labels: NameRun | null;
   readonly callers: NameRun | null;
@@ -62,7 +66,9 @@ function namesAt(json: Json, key: string): NameRun | null {
   const value = json[key];
   if (value == null) return null;
   if (!isObject(value)) throw new WireError(`the header's ${key} is not a record`);
-  return { first: numberAt(value, "first"), names: listAt(value, "names").map(String) };
+  const names = listAt(value, "names");
+  if (names.some((name) => typeof name !== "string")) throw new WireError(`the header's ${key} are not names`);
+  return { first: numberAt(value, "first"), names: names as string[] };
 }
 
 function countsOf(json: unknown): Counts {
@@ -82,23 +88,44 @@ function stateOf(value: unknown): TraceState {
   throw new WireError(`the header's state is ${JSON.stringify(value)}`);
 }
 
-function sectionsOf(json: Json): [string, number][] {
-  return listAt(json, "sections").map((entry) => {
-    const [name, count] = Array.isArray(entry) ? entry : [];
-    if (typeof name !== "string" || !Number.isInteger(count) || count < 0) {
-      throw new WireError("the header's sections are not pairs of a name and a count");
+/** Most columns that a section may say it has. */
+const WIDEST_SECTION = 1000;
+
+const isCount = (value: unknown, most: number): value is number =>
+  Number.isInteger(value) && (value as number) >= 0 && (value as number) <= most;
+
+/** Version 2 does not say how many columns a section has: those that came with no later version. */
+function widthInTwo(section: string): number {
+  const columns = columnsOf(section);
+  if (columns === null) throw new WireError(`it has a section '${section}' that this page does not know`);
+  return columns.filter(([, , since]) => since === undefined).length;
+}
+
+function sectionsOf(json: Json, version: number): SectionHead[] {
+  const sections = listAt(json, "sections").map((entry): SectionHead => {
+    const [name, count, said] = Array.isArray(entry) ? entry : [];
+    if (typeof name !== "string" || !isCount(count, MOST_RECORDS)) {
+      throw new WireError("the header's sections are not names with a count that makes sense");
     }
-    return [name, count];
+    const width = version > 2 ? said : widthInTwo(name);
+    if (!isCount(width, WIDEST_SECTION)) throw new WireError(`the header does not say how many columns '${name}' has`);
+    return { name, count, width };
   });
+  if (new Set(sections.map(({ name }) => name)).size < sections.length) {
+    throw new WireError("the header has a section twice");
+  }
+  return sections;
 }
 
 function codesOf(json: Json): Code[] {
   return listAt(json, "codes").map((code) => {
-    const [how, width] = Array.isArray(code) && code.length >= 3 && code.every(Number.isInteger) ? code : [-1, -1];
-    if (how < PLAIN || how > SOME || width < 0 || width > WIDEST) {
+    const numbers: number[] = Array.isArray(code) && code.every(Number.isInteger) ? code : [];
+    const [how = -1, width = -1] = numbers;
+    const isLong = numbers.length >= (how === STEPS ? 4 : 3);
+    if (!isLong || how < PLAIN || how > SOME || width < 0 || width > WIDEST) {
       throw new WireError("the header's codes are none that this page knows");
     }
-    return code as Code;
+    return numbers;
   });
 }
 
@@ -129,8 +156,11 @@ function laneOf(json: Json): LaneInfo {
 
 function errorsOf(json: Json): [Row, string, string][] {
   return listAt(json, "errors").map((entry) => {
-    if (!Array.isArray(entry) || typeof entry[0] !== "number") throw new WireError("the header's errors name no rows");
-    return [entry[0], String(entry[1] ?? ""), String(entry[2] ?? "")];
+    const [row, error = "", traceback = ""] = Array.isArray(entry) ? entry : [];
+    if (typeof row !== "number" || typeof error !== "string" || typeof traceback !== "string") {
+      throw new WireError("the header's errors are not rows with words");
+    }
+    return [row, error, traceback];
   });
 }
 
@@ -144,20 +174,24 @@ function printsOf(json: Json): [Row, string, number][] {
   });
 }
 
+/** @returns the version that wrote the message, where this page can read that */
+function versionOf(json: Json): number {
+  const version = numberAt(json, "v");
+  if (version >= OLDEST && numberAt(json, "needs", version) <= VERSION) return version;
+  const which = version > VERSION ? "a newer" : "an older";
+  throw new WireError(`it was written by ${which} poolviz: wire version ${version}, and this page reads ${VERSION}`);
+}
+
 /**
- * Check a header and give it types.
+ * Check a header and give it types. Fields that are not known are skipped.
  *
- * @throws WireError when it is no header of poolviz, or one of a newer version
+ * @throws WireError when it is no header of poolviz, or one of a version that this page cannot read
  */
 export function readHeader(json: unknown): Header {
   if (!isObject(json) || (json.kind !== "delta" && json.kind !== "snapshot")) {
     throw new WireError("this is not a poolviz message");
   }
-  const version = numberAt(json, "v");
-  if (version !== VERSION) {
-    const which = version > VERSION ? "a newer" : "an older";
-    throw new WireError(`it was written by ${which} poolviz: wire version ${version}, and this page reads ${VERSION}`);
-  }
+  const version = versionOf(json);
   return {
     kind: json.kind,
     seq: numberAt(json, "seq"),
@@ -171,7 +205,7 @@ export function readHeader(json: unknown): Header {
     behind: numberAt(json, "behind", 0),
     kept: json.kept === true,
     follows: numbersAt(json, "follows"),
-    sections: sectionsOf(json),
+    sections: sectionsOf(json, version),
     codes: codesOf(json),
     labels: namesAt(json, "labels"),
     callers: namesAt(json, "callers"),

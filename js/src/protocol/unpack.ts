@@ -1,7 +1,8 @@
 /** The packed form of a message: one blob, as a trait or in a saved page. */
 import type { Message } from "../base/message";
 import { columnPlaces, decodeMessage } from "./decode";
-import { readHeader, WireError } from "./header";
+import { WireError } from "./error";
+import { readHeader } from "./header";
 
 const MAGIC = "POOLVIZ2";
 const FIXED = 12;
@@ -26,7 +27,7 @@ function readJson(view: DataView): { json: unknown; end: number } {
 /**
  * Read a packed message.
  *
- * @throws WireError when it is foreign, newer, damaged or cut short
+ * @throws WireError when it is foreign, of a version that cannot be read, damaged or cut short
  */
 export function unpackMessage(view: DataView): Message {
   const { json, end } = readJson(view);

@@ -1,6 +1,8 @@
 """The HTML that a timeline leaves in a notebook."""
 
+import json
 import re
+from pathlib import Path
 
 import poolviz
 from poolviz.timeline import output
@@ -52,3 +54,13 @@ def test_nothing_in_it_is_typeset_and_each_part_ends_where_it_should(front_end):
     html = output.kept(PLACE, output.contents(snapshot(), explorable=True))
     assert re.match(r'<div class="poolviz-output tex2jax_ignore mathjax_ignore" ', html)
     assert html.endswith("<script>let here = 1;</script></div>")
+
+
+def test_an_output_names_the_version_of_the_front_end_that_serves_it(front_end):
+    assert output.version() == "9.8.7/6"
+    assert 'data-version="9.8.7/6"' in output.live(PLACE, "")
+
+
+def test_the_front_end_bears_the_version_of_the_package():
+    package = Path(__file__).parents[3] / "js" / "package.json"
+    assert json.loads(package.read_text(encoding="utf-8"))["version"] == poolviz.__version__

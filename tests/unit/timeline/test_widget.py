@@ -141,7 +141,7 @@ def test_a_heartbeat_while_calls_run_and_nothing_changes(publisher, gate, monkey
         publisher.round()
         publisher.round()
         assert len(custom(timeline)) == before + 2
-        assert custom(timeline)[-1]["sections"] == [["running", 1]]
+        assert custom(timeline)[-1]["sections"] == [["running", 1, 3]]
         gate.set()
         future.result(30)
 

@@ -1,7 +1,9 @@
+import tracemalloc
 from array import array
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from poolviz.events import Blocked, Outcome
@@ -36,7 +38,7 @@ def test_only_columns_that_their_codes_do_not_tell_whole_have_buffers():
     message = encode(
         {}, consumed([11, 12, 13], [5, 300, 6]) | {"running": {"row": array("q"), "lane": array("q"), "started": array("q")}}, 5, 10
     )
-    assert message.header["sections"] == [["consumed", 3]], "empty sections are left out"
+    assert message.header["sections"] == [["consumed", 3, 3]], "empty sections are left out"
     assert [name for name, _ in columns_of("consumed")] == ["row", "time", "caller"]
     assert message.header["codes"][0] == [STEPS, 0, 1, 0]
     assert message.header["codes"][2] == [PLAIN, 0, 0]
@@ -57,19 +59,28 @@ def test_a_truncated_blob_is_refused(length):
     "blob",
     [
         b"",
-        pack(Message({"v": 2, "sections": [["consumed", 3]]}, [])),
-        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[0, 0, 0], [0, 0, 0]]}, [])),
-        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[0, 9, 0]] * 3}, [b""])),
-        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[4, 0, 0]] * 3}, [])),
-        pack(Message({"v": 2, "sections": [["consumed", 3]], "codes": [[0, 0], 0, "no"]}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]]}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[0, 0, 0], [0, 0, 0]]}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[0, 9, 0]] * 3}, [b""])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[4, 0, 0]] * 3}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[0, 0], 0, "no"]}, [])),
         b"PK\3\4 something else altogether",
         GOOD + b"\0" * 8,
-        GOOD.replace(b"consumed", b"consumer"),
-        pack(Message({"v": 2, "sections": 7}, [])),
-        pack(Message({"v": 2, "sections": [["consumed", -1]]}, [])),
-        pack(Message({"v": 2, "sections": [["consumed", "3"]]}, [])),
-        pack(Message({"v": 2, "sections": [["consumed"]]}, [])),
-        pack(Message({"v": 2}, [])),
+        GOOD.replace(b'"v":3', b'"v":2'),
+        pack(Message({"v": 3, "needs": 4, "sections": [], "codes": []}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 2**40, 3]], "codes": [[0, 0, 0]] * 3}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]] * 2, "codes": [[0, 0, 0]] * 6}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[0, 0, 0]] * 4}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[0, 0, 2**70]] * 3}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[1, 0, 1]] * 3}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", 3, 3]], "codes": [[2, 0, 1]] * 3}, [])),
+        pack(Message({"v": 2, "sections": [["later", 3]], "codes": [[0, 0, 1]] * 3}, [])),
+        b"POOLVIZ2" + (200_000).to_bytes(4, "little") + b"[" * 200_000,
+        pack(Message({"v": 3, "sections": 7}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", -1, 3]]}, [])),
+        pack(Message({"v": 3, "sections": [["consumed", "3", 3]]}, [])),
+        pack(Message({"v": 3, "sections": [["consumed"]]}, [])),
+        pack(Message({"v": 3}, [])),
         pack(Message([], [])),
     ],
 )
@@ -80,9 +91,54 @@ def test_a_foreign_or_damaged_blob_is_refused(blob):
 
 def test_a_newer_version_is_refused_by_its_number():
     newer = encode({}, {}, 0)
-    newer.header["v"] = 3
-    with pytest.raises(WireError, match="version 3"):
+    newer.header.update({"v": 4, "needs": 4})
+    with pytest.raises(WireError, match="version 4"):
         decode(unpack(pack(newer)))
+
+
+def test_what_a_newer_version_adds_is_skipped():
+    header, buffers = encode({}, consumed([1, 2, 3], [10, 200_000, 30]), 0)
+    plain = decode(Message(header, buffers))
+    [[name, count, width]] = header["sections"]
+    later = [["later", 2, 2], [name, count, width + 1], ["latest", 1, 1]]
+    codes = [[0, 1, 0], [0, 2, 7], *header["codes"], [0, 1, 0], [0, 0, 0]]
+    newer = header | {"v": 4, "sections": later, "codes": codes, "whatever": {}}
+    message = Message(newer, [b"..", b"....", *buffers, b"..."])
+    assert decode(message) == plain
+    assert decode(unpack(pack(message))) == plain
+
+
+def test_columns_that_an_older_version_lacks_read_as_nothing():
+    header, buffers = encode({}, consumed([1, 2, 3], [10, 20, 30]), 0)
+    [[name, count, _]] = header["sections"]
+    older = Message(header | {"sections": [[name, count, 1]], "codes": header["codes"][:1]}, buffers[:0])
+    assert decode(older)["consumed"] == {
+        "row": decode(Message(header, buffers))["consumed"]["row"],
+        "time": array("q", [NEVER] * 3),
+        "caller": array("q", [0] * 3),
+    }
+
+
+GOLDEN = Path(__file__).parents[2] / "golden"
+BLOBS = [path.read_bytes() for path in sorted(GOLDEN.glob("**/*.bin"))]
+
+
+@settings(max_examples=500, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.sampled_from(BLOBS), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=4), st.floats(0, 1), st.booleans())
+def test_damage_gives_a_value_or_the_codecs_own_error(blob, flips, length, cut):
+    damaged = bytearray(blob)
+    for place, byte in flips:
+        damaged[int(place * (len(blob) - 1))] = byte
+    damaged = bytes(damaged[: int(length * len(blob))] if cut else damaged)
+    tracemalloc.start()
+    try:
+        decode(unpack(damaged))
+    except WireError:
+        pass
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert peak < 2_000_000_000
 
 
 @given(st.binary(max_size=60))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from poolviz.wire.codec import NEVER, decode, unpack
+from poolviz.wire.codec import NEVER, decode, schema, unpack
 
 GOLDEN = Path(__file__).parents[2] / "golden"
 
@@ -27,14 +27,29 @@ def test_the_files_are_up_to_date(made):
         assert on_disk[name] == content, f"{name} differs: if the change of the wire is meant, run `python tests/golden/make.py`"
 
 
-def test_each_blob_decodes_to_its_numbers():
-    blobs = sorted(GOLDEN.glob("*.bin"))
+VERSIONS = {schema()["version"]: GOLDEN} | {int(folder.name[1:]): folder for folder in GOLDEN.glob("v[0-9]*")}
+
+
+def test_there_is_a_fixture_for_each_version_that_is_read():
+    assert VERSIONS.keys() == set(range(schema()["oldest_read"], schema()["version"] + 1))
+    history = (GOLDEN.parents[1] / "docs" / "explanation" / "wire.md").read_text(encoding="utf-8")
+    for version in range(1, schema()["version"] + 1):
+        assert f"\n| {version} | " in history, "the history of versions says what is new in each"
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_each_blob_decodes_to_its_numbers(version):
+    blobs = sorted(VERSIONS[version].glob("*.bin"))
     assert len(blobs) >= 7
     for path in blobs:
         message = unpack(path.read_bytes())
         written = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
         assert message.header == written["header"]
+        assert message.header["v"] == version
         read = {s: {c: [None if n == NEVER else n for n in v] for c, v in columns.items()} for s, columns in decode(message).items()}
-        assert read == written["columns"]
+        # What came with later versions is nothing; the numbers that were written stay what they were.
+        assert read.keys() == written["columns"].keys()
+        for section, columns in written["columns"].items():
+            assert {name: read[section][name] for name in columns} == columns
         for columns in decode(message).values():
             assert all(isinstance(column, array) for column in columns.values())
