@@ -27,6 +27,7 @@ from poolviz.executors.printed import shown
 from poolviz.executors.serialize import Payload, all_plain, dump, dump_call
 from poolviz.executors.unsendable import explained
 from poolviz.executors.waiting import Block
+from poolviz.wording import words_of
 
 T = TypeVar("T")
 BrokenProcessPool = _stdlib.BrokenProcessPool
@@ -164,7 +165,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         if error is not None:
             if journal is not None:
                 end = now()
-                journal.batches.append(Failed(future._call, observe.words_of(error), ""))
+                journal.batches.append(Failed(future._call, words_of(error), ""))
                 journal.ends += (future._call, -1, 0, 0, end, end, Outcome.RAISED, 0, 0)
             future.set_exception(error)
         return future
