@@ -79,6 +79,23 @@ def complete(text: str, missing: Missing) -> str:
     return cut(_MARK.sub(lines, text).replace("\0", ""), TEXT)
 
 
+def without_ours(error: BaseException) -> None:
+    """Take our frames out of the traceback of an exception that was caught here; never raises."""
+    first, links = _traceback.__get__(error), []
+    traceback = first
+    while traceback is not None:
+        if not _is_ours(traceback):
+            links.append(traceback)
+        traceback = traceback.tb_next
+    for link in reversed(links):
+        traceback = TracebackType(traceback, link.tb_frame, link.tb_lasti, link.tb_lineno)
+    _traceback.__set__(error, traceback)
+
+
+def _is_ours(traceback: TracebackType) -> bool:
+    return HIDE and traceback.tb_frame.f_code.co_filename.startswith(_OURS)
+
+
 class _Stack(StackSummary):
     """The frames of one exception. Strings among them stand for what is left out."""
 
@@ -195,7 +212,7 @@ def _frames(traceback: TracebackType | None) -> list[Any]:
     """The frames to be shown, outermost first: of those that repeat themselves some, of too many the ends."""
     links: list[TracebackType] = []
     while traceback is not None:
-        if not (HIDE and traceback.tb_frame.f_code.co_filename.startswith(_OURS)):
+        if not _is_ours(traceback):
             links.append(traceback)
         traceback = traceback.tb_next
     entries: list[tuple[Any, int]] = []

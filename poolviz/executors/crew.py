@@ -197,6 +197,7 @@ def _serve(crew: Crew, worker: Worker) -> None:
             except BaseException as error:
                 worker.current = None
                 _end(journal, call, number, started, Outcome.RAISED)
+                tracebacks.without_ours(error)
                 if journal is not None:
                     journal.batches.append(Failed(call, words_of(error), tracebacks.text_of(error)))
                 future.set_exception(error)

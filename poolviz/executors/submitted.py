@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from poolviz.events import Blocked
 from poolviz.executors import leaving
 from poolviz.executors.future import Future
+from poolviz.tracebacks import HIDE
 
 T = TypeVar("T")
 Submit = Callable[..., _base.Future[Any]]
@@ -37,6 +38,7 @@ def map_by_submit(
         fn, iterables, timeout, buffersize: see `Executor.map`.
         interrupt: called when the iterator is left by KeyboardInterrupt.
     """
+    __tracebackhide__ = HIDE
     first = submit()
     assert first is not None, "the executor's own method has called"
     deadline = None if timeout is None else timeout + time.monotonic()
@@ -51,6 +53,7 @@ def map_by_submit(
 
 
 def _interruptible(results: Iterator[T], futures: Collection[_base.Future[T]], interrupt: Callable[[], None]) -> Iterator[T]:
+    __tracebackhide__ = HIDE
     before = leaving.handled()
     try:
         yield from results
@@ -64,6 +67,7 @@ def _interruptible(results: Iterator[T], futures: Collection[_base.Future[T]], i
 
 
 def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator[T]:
+    __tracebackhide__ = HIDE
     # Takes from the end, so that no taken future stays alive.
     try:
         while futures:
@@ -80,6 +84,7 @@ def _buffered_results(
     fn: Callable[..., T],
     deadline: float | None,
 ) -> Iterator[T]:
+    __tracebackhide__ = HIDE
     try:
         while futures:
             # The next item is read before the oldest result is handed out: the buffer stays full.
@@ -100,6 +105,7 @@ def _rest(deadline: float | None) -> float | None:
 
 
 def _take(future: _base.Future[T], deadline: float | None) -> T:
+    __tracebackhide__ = HIDE
     try:
         try:
             if isinstance(future, Future):
