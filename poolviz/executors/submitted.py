@@ -11,7 +11,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import _base
-from itertools import islice
+from functools import partial
+from itertools import islice, starmap
 from typing import Any, TypeVar
 
 from poolviz.events import Blocked
@@ -42,13 +43,14 @@ def map_by_submit(
     first = submit()
     assert first is not None, "the executor's own method has called"
     deadline = None if timeout is None else timeout + time.monotonic()
+    # No comprehension below: it would be a frame of its own in a caller's traceback.
     rows: Iterator[tuple[Any, ...]] = zip(*iterables, strict=False)
     futures: list[_base.Future[T]]
     if buffersize is None:
-        futures = [first(fn, *args) for args in rows]
+        futures = list(starmap(partial(first, fn), rows))
         futures.reverse()
         return _interruptible(_results(futures, deadline), futures, interrupt)
-    ahead = deque(first(fn, *args) for args in islice(rows, buffersize))
+    ahead = deque(starmap(partial(first, fn), islice(rows, buffersize)))
     return _interruptible(_buffered_results(ahead, rows, submit, fn, deadline), ahead, interrupt)
 
 
