@@ -269,7 +269,8 @@ def _table(batch: Submitted | Ended | Consumed | Waited) -> Table:
 def _records(batch: Logged) -> int:
     if isinstance(batch, Failed | Printed | Chunked):
         # Text weighs as much as records do.
-        return 1 + len(batch.text) // 100 if isinstance(batch, Printed) else 1
+        text = len(batch.text) if isinstance(batch, Printed) else len(batch.traceback) if isinstance(batch, Failed) else 0
+        return 1 + text // 100
     return len(batch.first if isinstance(batch, Submitted) else batch.call)
 
 

@@ -285,3 +285,20 @@ def test_a_message_has_room_for_words_before_tracebacks():
     assert small["errors"][0] == [0, "E: 200", NOT_TOLD] and 5 < len(small["errors"]) < 20
     assert small["errors_omitted"] == 101 - len(small["errors"])
     assert Errors().table([], 1) == {} and Errors(10).table(failed, 1) == {"errors_omitted": 300}
+
+
+def test_errors_do_not_pile_up_for_a_reader_that_does_not_come():
+    from poolviz.events import Failed
+    from poolviz.tracing.store import LOG_LIMIT, Store
+    from poolviz.tracing.view import View
+
+    store = Store()
+    reader = store.reader(View("pool", 1))
+    text = "x" * 20_000
+    most = 0
+    for call in range(1, 12_000):
+        store.on_batch(Failed(call, "E", text))
+        most = max(most, len(store._log) * len(text))
+    assert most <= 100 * LOG_LIMIT + 1_000_000
+    assert reader.changes() is None, "it must begin anew"
+    reader.close()
