@@ -25,8 +25,11 @@ bundle: $(READY)
 demo: bundle ## run the first notebook, keep it and its timeline as a page
 	@$(BIN)/python scripts/demo.py $(NOTEBOOK) build/demo
 
-lab: bundle ## open the first notebook in JupyterLab
-	@$(BIN)/jupyter lab --ip 127.0.0.1 $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) $(NOTEBOOK)
+# The whole repository is served, or links of the notebooks to ../docs would lead nowhere; and those pages open as pages, as on Binder.
+lab: bundle ## open the course in JupyterLab
+	@$(BIN)/jupyter lab --ip 127.0.0.1 $$([ "$$(id -u)" -ne 0 ] || echo --allow-root) \
+		--ServerApp.root_dir="$(CURDIR)" --LabApp.app_settings_dir="$(CURDIR)/binder" \
+		--LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb $(ARGS)
 
 static-checks: bundle
 	@$(BIN)/ruff check
@@ -44,7 +47,8 @@ check: static-checks ## the fast part of the tests
 test: static-checks docs ## every test: Python, TypeScript, packaging, browser, notebooks, documentation
 	@$(BIN)/python scripts/cpython_suite.py build/conformance >/dev/null
 	@chromium="$$($(BIN)/python scripts/chromium.py)" || exit; \
-		$(BIN)/pytest notebooks --nbval --nbval-current-env --nbval-cell-timeout 300 >build/notebooks.log 2>&1 & notebooks=$$!; \
+		$(BIN)/python -m scripts.course build/course notebooks/*.ipynb || exit; \
+		$(BIN)/pytest build/course --nbval --nbval-current-env --nbval-cell-timeout 300 >build/notebooks.log 2>&1 & notebooks=$$!; \
 		POOLVIZ_CHROMIUM="$$chromium" $(BIN)/pytest tests --durations 15; tests=$$?; \
 		wait $$notebooks; checked=$$?; cat build/notebooks.log; exit $$((tests | checked))
 

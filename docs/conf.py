@@ -1,15 +1,21 @@
 """The documentation: `make docs` builds it into build/docs, with warnings as errors.
 
 The notebooks are the tutorial. They lie in notebooks/, and Sphinx wants all that it reads below this folder: so they are copied here
-first, with the outputs that they have. Nothing is executed.
+first, with their outputs. Nothing is executed.
 """
 
 import shutil
+import sys
 from pathlib import Path
+
+import nbformat
 
 import poolviz
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+from scripts import course  # noqa: E402  # found there
+
 COURSE = HERE / "course"
 
 
@@ -19,7 +25,8 @@ def copy_course() -> None:
     COURSE.mkdir()
     for path in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
         # The copies lie one folder nearer to the pages that they link to.
-        (COURSE / path.name).write_text(path.read_text(encoding="utf-8").replace("](../docs/", "](../"), encoding="utf-8")
+        text = nbformat.writes(course.read(path)).replace("](../docs/", "](../")
+        (COURSE / path.name).write_text(text, encoding="utf-8")
 
 
 copy_course()
@@ -29,7 +36,7 @@ author = "the poolviz developers"
 release = version = poolviz.__version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
-exclude_patterns = ["**/.ipynb_checkpoints"]
+exclude_patterns = ["**/.ipynb_checkpoints", "outputs"]
 # Docstrings write code between single backticks.
 default_role = "code"
 

@@ -123,17 +123,6 @@ def name_of(fn: object) -> str:
     return str(name).rpartition("<locals>.")[2]
 
 
-def words_of(error: BaseException) -> str:
-    """One line for an exception, such as ``ValueError: 17``, at most 500 characters; never raises."""
-    kind = type(error).__qualname__
-    try:
-        text = str(error)
-    except BaseException as broken:  # sys.exit() in somebody's __str__
-        text = f"<str() of it raised {type(broken).__qualname__}>"
-    first = text.strip().partition("\n")[0]
-    return f"{kind}: {first}"[:500] if first else kind
-
-
 def numbers(first: int, n: int) -> "array[int]":
     """The numbers from `first` to ``first + n - 1``."""
     # By way of bytes: an array takes longer to read a list, number by number.

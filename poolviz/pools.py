@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 from poolviz import clock
 from poolviz.executors import process, thread
 from poolviz.observe import Journal
+from poolviz.tracebacks import HIDE
 from poolviz.tracing import store
 from poolviz.tracing.trace import Trace, of_pool
 
@@ -24,6 +25,7 @@ def _traced(init: Callable[Concatenate[S, P], None]) -> Callable[Concatenate[S, 
 
     @wraps(init)
     def construct(self: S, /, *args: P.args, **kwargs: P.kwargs) -> None:
+        __tracebackhide__ = HIDE
         store.default()
         init(self, *args, **kwargs)
 

@@ -2,6 +2,8 @@
 
     python -m scripts.notebooks notebooks/*.ipynb
 
+The outputs of a notebook with questions would answer them before a learner has: they go into a file of their own, see `scripts.course`.
+
 What a timeline leaves in a notebook by itself is larger than what belongs into git, so each is kept as a picture. With the picture goes a
 hash of the code that led to it: a test compares the two, and tells when a notebook was changed and not executed again.
 
@@ -21,10 +23,9 @@ import nbformat
 from nbclient import NotebookClient
 
 from poolviz.timeline import output as outputs
+from scripts import course
 from scripts.camera import WIDTH, Camera, camera
-
-#: The key of a cell's metadata that holds the hash.
-PICTURE_OF = "poolviz_picture_of"
+from scripts.course import PICTURE_OF
 
 #: What stays of a cell's metadata: its tags, and whether it is folded; nbclient adds times.
 KEPT = ("tags", "jupyter")
@@ -134,7 +135,7 @@ def refresh(path: Path, taken_by: Camera) -> None:
     with tempfile.TemporaryDirectory() as folder:  # pages that it saves do not belong beside it in git
         execute(notebook, Path(folder))
     cleaned(notebook, taken_by)
-    nbformat.write(notebook, path)
+    course.write(notebook, path)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from poolviz import interrupts, observe
 from poolviz.clock import now
 from poolviz.events import PoolClosed, PoolOpened
 from poolviz.executors.submitted import Submit, map_by_submit
+from poolviz.tracebacks import HIDE
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,12 +33,14 @@ def usable_cpus() -> int:
 
 def check_initializer(initializer: object) -> None:
     """Raise TypeError if it cannot be called, in the standard library's words."""
+    __tracebackhide__ = HIDE
     if initializer is not None and not callable(initializer):
         raise TypeError("initializer must be a callable")
 
 
 def check_map(chunksize: int | None, buffersize: int | None) -> None:
     """Raise the errors that `map` owes its caller at once."""
+    __tracebackhide__ = HIDE
     if chunksize is not None and chunksize < 1:
         raise ValueError("chunksize must be >= 1.")
     if buffersize is not None and not isinstance(buffersize, int):
@@ -48,6 +51,7 @@ def check_map(chunksize: int | None, buffersize: int | None) -> None:
 
 def label_for(label: Label, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> int:
     """The label of one call: a fixed name, what a labelling function says of the arguments, or the function's own name."""
+    __tracebackhide__ = HIDE
     if label is None:
         return observe.label_of(fn)
     return observe.label_id(label if isinstance(label, str) else str(label(*args, **kwargs)))
@@ -84,6 +88,7 @@ class Options:
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> _base.Future[T]:
         """As the executor's `submit`."""
+        __tracebackhide__ = HIDE
         return self._executor._submit(fn, args, kwargs, self._label)
 
     def map(
@@ -95,6 +100,7 @@ class Options:
         buffersize: int | None = None,
     ) -> Iterator[T]:
         """As the executor's `map`."""
+        __tracebackhide__ = HIDE
         return self._executor._map(fn, iterables, timeout, chunksize, buffersize, self._label)
 
 
@@ -121,9 +127,11 @@ class Executor(_base.Executor):
             RuntimeError: the executor has been shut down.
             BrokenExecutor: it can run nothing more.
         """
+        __tracebackhide__ = HIDE
         return self._submit(fn, args, kwargs, None)
 
     def _submit(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: Label) -> _base.Future[T]:
+        __tracebackhide__ = HIDE
         return self._enqueue(fn, args, kwargs, label, -1)
 
     def _enqueue(self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: Label, item: int) -> _base.Future[T]:
@@ -159,6 +167,7 @@ class Executor(_base.Executor):
             TimeoutError: from `next`, when a result was not there in time.
             TypeError, ValueError: `buffersize` or `chunksize` is no positive integer.
         """
+        __tracebackhide__ = HIDE
         return self._map(fn, iterables, timeout, chunksize, buffersize, None)
 
     def _map(
@@ -170,6 +179,7 @@ class Executor(_base.Executor):
         buffersize: int | None,
         label: Label,
     ) -> Iterator[T]:
+        __tracebackhide__ = HIDE
         check_map(chunksize, buffersize)
         if "submit" in self.__dict__ or type(self).submit is not Executor.submit:
             # Somebody replaced it, on this instance or in a subclass, and expects to see the calls.
@@ -182,17 +192,20 @@ class Executor(_base.Executor):
         self, fn: Callable[..., T], iterables: tuple[Iterable[Any], ...], timeout: float | None, chunksize: int | None, label: Label
     ) -> Iterator[T]:
         """`map` of items that are all read now."""
+        __tracebackhide__ = HIDE
         return self._map_by_enqueue(fn, iterables, timeout, None, label)
 
     def _map_by_enqueue(
         self, fn: Callable[..., T], iterables: tuple[Iterable[Any], ...], timeout: float | None, buffersize: int | None, label: Label
     ) -> Iterator[T]:
         """`map` with a future for each item."""
+        __tracebackhide__ = HIDE
         numbers = itertools.count()
         submit = self._while_alive(lambda executor: partial(executor._enqueue_item, label, numbers))
         return map_by_submit(submit, fn, iterables, timeout, buffersize, self._interruption())
 
     def _enqueue_item(self, label: Label, numbers: Iterator[int], fn: Callable[..., T], /, *args: Any) -> _base.Future[T]:
+        __tracebackhide__ = HIDE
         return self._enqueue(fn, args, {}, label, next(numbers))
 
     def _while_alive(self, submit: Callable[[Any], Submit]) -> Callable[[], Submit | None]:

@@ -20,6 +20,7 @@ from operator import attrgetter
 from typing import Any
 
 from poolviz import interrupts
+from poolviz.tracebacks import HIDE
 
 
 class LeanCondition(threading.Condition):
@@ -110,6 +111,7 @@ class LeanEvent:
 
     def wait(self, timeout: float | None = None) -> bool:
         """See `threading.Event.wait`."""
+        __tracebackhide__ = HIDE
         deadline = None if timeout is None else time.monotonic() + timeout
         while not self._set:
             rest = interrupts.LOOK_AGAIN if deadline is None else min(deadline - time.monotonic(), interrupts.LOOK_AGAIN)

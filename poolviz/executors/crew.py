@@ -20,17 +20,17 @@ import logging
 import os
 import queue
 import threading
-import traceback
 from collections.abc import Callable
 from concurrent.futures.thread import BrokenThreadPool
 from typing import Any
 
-from poolviz import interrupts, observe
+from poolviz import interrupts, observe, tracebacks
 from poolviz.clock import now
 from poolviz.events import Failed, Outcome, WorkerExited, WorkerReady, WorkerStarted
 from poolviz.executors import base
 from poolviz.executors.condition import LeanEvent
 from poolviz.living import Living
+from poolviz.wording import words_of
 
 logger = logging.getLogger("concurrent.futures")  # where users of the standard library look for a failed initializer
 
@@ -210,8 +210,9 @@ def _serve(crew: Crew, worker: Worker) -> None:
             except BaseException as error:
                 worker.current = None
                 _end(journal, call, number, started, Outcome.RAISED)
+                tracebacks.without_ours(error)
                 if journal is not None:
-                    journal.batches.append(Failed(call, observe.words_of(error), _traceback_of(error)))
+                    journal.batches.append(Failed(call, words_of(error), tracebacks.text_of(error)))
                 future.set_exception(error)
             else:
                 worker.current = None
@@ -221,15 +222,6 @@ def _serve(crew: Crew, worker: Worker) -> None:
         # While this thread waits for more, nothing may keep the call's objects alive.
         del future, fn, args, kwargs
         worker.done += 1
-
-
-def _traceback_of(error: BaseException) -> str:
-    """The traceback of an exception as text, without the frame that caught it; never raises."""
-    try:
-        rest = error.__traceback__ and error.__traceback__.tb_next
-        return "".join(traceback.format_exception(type(error), error, rest))
-    except BaseException:  # a __str__, or a module's __getattr__, of somebody's
-        return ""
 
 
 def _at_exit() -> None:

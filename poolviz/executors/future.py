@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 from concurrent.futures import _base
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from poolviz import interrupts
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Outcome
 from poolviz.executors.condition import LeanCondition
+from poolviz.tracebacks import HIDE
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Snapshot
@@ -36,6 +37,20 @@ class Owner(Protocol):
 
     def claimed(self, future: Future) -> bool:
         """Whether a worker has claimed the call."""
+
+
+def raise_as_result(error: BaseException) -> NoReturn:
+    """Raise what a call raised, as the standard library's future does.
+
+    A notebook hides our frames, but never the innermost one. So that one is not ours, for a map as for a future.
+    """
+    __tracebackhide__ = HIDE
+    future: _base.Future[NoReturn] = _base.Future()
+    future.set_exception(error)
+    try:
+        future.result()
+    finally:
+        del future, error  # the frame is part of the traceback
 
 
 class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic in the stubs only
@@ -131,11 +146,13 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         """
         try:
             if self._state in (PENDING, RUNNING):
+                __tracebackhide__ = HIDE
                 self._wait(timeout, Blocked.RESULT)
                 timeout = timeout and 0
             self._take()
             if self._state == FINISHED and self._exception is None:
                 return self._result
+            __tracebackhide__ = HIDE
             return super().result(timeout)
         finally:
             # The frame is part of the traceback of what is raised here; holding the future would close a cycle.
@@ -153,6 +170,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             CancelledError: the call was cancelled.
             TimeoutError: it had not ended in time.
         """
+        __tracebackhide__ = HIDE
         try:
             self._wait(timeout, Blocked.RESULT)
             self._take()
@@ -164,6 +182,7 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         """Wait until it has ended, or the time is over."""
         if self._state not in (PENDING, RUNNING) or (timeout is not None and timeout <= 0):
             return  # nobody blocks
+        __tracebackhide__ = HIDE
         condition, journal = self._condition, self._journal
         with condition:
             if self._state not in (PENDING, RUNNING):

@@ -22,8 +22,10 @@ from poolviz.clock import now
 from poolviz.events import Blocked, Consumed
 from poolviz.executors import leaving
 from poolviz.executors.condition import LeanCondition
+from poolviz.executors.future import raise_as_result
 from poolviz.executors.serialize import Payload
 from poolviz.observe import numbers
+from poolviz.tracebacks import HIDE
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Snapshot
@@ -148,6 +150,7 @@ class MapRun:
             self.condition.notify_all()
 
     def _wait(self, at: int, deadline: float | None) -> list[Any]:
+        __tracebackhide__ = HIDE
         journal, caller, start = self.journal, here.number, now()
         call = self.first_call + at
         if journal is not None:
@@ -176,14 +179,16 @@ class MapRun:
     def _pop(self, at: int) -> list[Any]:
         block = self.blocks.pop(at)
         if isinstance(block, BaseException):
+            __tracebackhide__ = HIDE
             try:
-                raise block
+                raise_as_result(block)
             finally:
                 del block
         return block
 
     def results(self, deadline: float | None, withdraw: Callable[[MapRun], None], interrupt: Callable[[], None]) -> Iterator[Any]:
         """Hand out the results in order; `withdraw` is called when the iterator ends before they do."""
+        __tracebackhide__ = HIDE
         at, before = 0, leaving.handled()
         try:
             while at < self.total:

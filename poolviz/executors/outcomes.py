@@ -16,7 +16,8 @@ from poolviz.events import Ended, Failed, Outcome
 from poolviz.executors.future import Future
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.placement import Message
-from poolviz.observe import Journal, numbers, words_of
+from poolviz.observe import Journal, numbers
+from poolviz.wording import words_of
 
 logger = logging.getLogger("poolviz")
 
@@ -47,11 +48,23 @@ class Outcomes:
             self.journal.ends += row
         _resolve(future.set_result, value)
 
-    def failed(self, future: Future, worker: int, sent: int, start: int, end: int, outcome: int, error: BaseException, text: str) -> None:
-        """End a call that raised, or whose worker died; `text` is the traceback."""
+    def failed(
+        self,
+        future: Future,
+        worker: int,
+        sent: int,
+        start: int,
+        end: int,
+        outcome: int,
+        error: BaseException,
+        text: str,
+        words: str = "",
+    ) -> None:
+        """End a call that raised, or whose worker died; `text` is the traceback, `words` are the worker's for the exception, if it has any:
+        anybody's `__str__` need not run here once more."""
         future._payload = []
         if self.journal is not None:
-            self.journal.batches.append(Failed(future._call, words_of(error), text))
+            self.journal.batches.append(Failed(future._call, words or words_of(error), text))
             self.journal.ends += (future._call, worker, sent, start, end, now(), outcome, future._bytes_out, 0)
         _resolve(future.set_exception, error)
 
@@ -71,11 +84,21 @@ class Outcomes:
         self.journal.batches.append(Ended(self.journal.pool, calls, *columns))
 
     def failed_item(
-        self, run: MapRun, message: Message, worker: int, item: int, start: int, end: int, outcome: int, error: BaseException, text: str
+        self,
+        run: MapRun,
+        message: Message,
+        worker: int,
+        item: int,
+        start: int,
+        end: int,
+        outcome: int,
+        error: BaseException,
+        text: str,
+        words: str = "",
     ) -> None:
-        """End an item that raised, or whose worker died."""
+        """End an item that raised, or whose worker died; see `failed`."""
         if self.journal is not None:
-            self.journal.batches.append(Failed(run.first_call + item, words_of(error), text))
+            self.journal.batches.append(Failed(run.first_call + item, words or words_of(error), text))
         self.items(run, message, worker, item, array("q", (start,)), array("q", (end,)), outcome, 0)
         run.deliver(item, error)
 

@@ -27,6 +27,8 @@ from poolviz.executors.printed import shown
 from poolviz.executors.serialize import Payload, all_plain, dump, dump_call
 from poolviz.executors.unsendable import explained
 from poolviz.executors.waiting import Block
+from poolviz.tracebacks import HIDE
+from poolviz.wording import words_of
 
 T = TypeVar("T")
 BrokenProcessPool = _stdlib.BrokenProcessPool
@@ -66,6 +68,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         on_worker_death: Literal["break", "replace"] = "break",
         trace: bool = True,
     ) -> None:
+        __tracebackhide__ = HIDE
         if max_workers is None:
             max_workers = base.usable_cpus()
             if sys.platform == "win32":
@@ -108,6 +111,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     _max_tasks_per_child = property(lambda self: self._manager.processes.max_tasks)
 
     def _check_open(self) -> None:
+        __tracebackhide__ = HIDE
         pool, loop = self._manager, self._manager.loop
         if loop.broken is not None:
             raise BrokenProcessPool(loop.broken)
@@ -119,6 +123,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             raise RuntimeError("cannot schedule new futures after interpreter shutdown")
 
     def _announce(self) -> scopes.Scope:
+        __tracebackhide__ = HIDE
         if self._manager.thread is None:
             self._check_open()
         scope = scopes.current()
@@ -130,6 +135,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     def _enqueue(
         self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label, item: int
     ) -> _base.Future[T]:
+        __tracebackhide__ = HIDE
         pool, journal = self._manager, self._journal
         scope = self._announce()
         pool.prepare(1)
@@ -148,7 +154,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                 raise alarm from None  # the program's Ctrl-C or time limit, not the pickling
             # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
             error = explained(unpicklable, fn, args, kwargs)
-            words = observe.words_of(error)
+            words = words_of(error)
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
         with interrupts.put_off(), pool.scheduler.lock:
             self._check_open()
@@ -176,6 +182,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
     def _map_at_once(
         self, fn: Callable[..., T], iterables: tuple[Iterable[Any], ...], timeout: float | None, chunksize: int | None, label: base.Label
     ) -> Iterator[T]:
+        __tracebackhide__ = HIDE
         if callable(label):  # it wants the arguments of each call
             return self._map_by_enqueue(fn, iterables, timeout, None, label)
         deadline = None if timeout is None else timeout + time.monotonic()
@@ -227,6 +234,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                 the interpreter's exit.
             cancel_futures: whether to cancel the calls that no worker has claimed yet.
         """
+        __tracebackhide__ = HIDE
         pool = self._manager
         pool.close()
         if cancel_futures:
@@ -242,6 +250,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             shown.flush()
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+        __tracebackhide__ = HIDE
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             self._manager.interrupt()
         try:

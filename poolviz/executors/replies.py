@@ -15,7 +15,8 @@ from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.scheduler import Scheduler
 from poolviz.executors.serialize import Buffer, load, unreadable
-from poolviz.observe import words_of
+from poolviz.tracebacks import Missing, complete
+from poolviz.wording import words_of
 
 
 class Replies:
@@ -84,7 +85,7 @@ class Replies:
 
     def error(self, placement: Placement, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Take the exception of one entry, or of one item of a chunk."""
-        _, entry, item, start, end, outcome, words, text, last = message
+        _, entry, item, start, end, outcome, words, text, missing, last = message
         with self._scheduler.lock:
             sent = self._message(placement, entry, item, 1)
             if sent.run is None:
@@ -96,7 +97,12 @@ class Replies:
                 if sent.items and last:  # the items of the chunk behind it are not run
                     self._outcomes.cancel_items(sent.run, [(first + 1, sent.item + sent.items)])
                 fail = partial(self._outcomes.failed_item, sent.run, sent, placement.number, first, start, end, outcome)
-        self._outcomes.later(lambda: fail(_read_error(words, text, parts), text))
+
+        def fail_now(missing: Missing) -> None:
+            whole = complete(text, missing)
+            fail(_read_error(words, whole, parts), whole, words)
+
+        self._outcomes.later(partial(fail_now, missing))
 
     def _finish(self, placement: Placement, sent: Message, entry: int, n: int) -> list[Future]:
         at = entry - sent.first

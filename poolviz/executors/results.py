@@ -81,19 +81,19 @@ class Results:
             self.frames += encode(message, parts)
 
     def failed(self, entry: int, item: int, started: int, finished: int, error: BaseException, last: bool) -> None:
-        """Send an exception with the traceback of this process."""
-        import traceback
+        """Send an exception with the traceback of this process, and the frames of it whose lines only the parent may have."""
+        from poolviz.tracebacks import Missing, text_of
+        from poolviz.wording import words_of
 
-        from poolviz.observe import words_of
-
-        text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        missing: Missing = []
+        words, text = words_of(error), text_of(error, missing)
         outcome = INTERRUPTED if isinstance(error, KeyboardInterrupt) else RAISED
         BaseException.with_traceback(error, None)  # past the class's own __setattr__: an exception may be a frozen dataclass
         try:
             payload = dump_value(error)
         except BaseException as broken:
-            payload = dump_value(RuntimeError(f"{words_of(error)} (the exception itself could not be pickled: {words_of(broken)})"))
-        self.put(("error", entry, item, started, finished, outcome, words_of(error), text, last), payload)
+            payload = dump_value(RuntimeError(f"{words} (the exception itself could not be pickled: {words_of(broken)})"))
+        self.put(("error", entry, item, started, finished, outcome, words, text, missing, last), payload)
 
     def flush(self) -> None:
         """Write all that was gathered; blocks while the pipe is full."""

@@ -208,7 +208,7 @@ def unreadable(what: str, error: BaseException) -> BaseException:
     # Slow to import, and hardly ever needed in a worker.
     from concurrent.futures.process import BrokenProcessPool
 
-    from poolviz.observe import words_of
+    from poolviz.wording import words_of
 
     broken = BrokenProcessPool(f"The {what} of this call could not be unpickled: {words_of(error)}. Other calls go on.")
     broken.__cause__ = error

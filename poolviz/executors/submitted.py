@@ -11,12 +11,14 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import _base
-from itertools import islice
+from functools import partial
+from itertools import islice, starmap
 from typing import Any, TypeVar
 
 from poolviz.events import Blocked
 from poolviz.executors import leaving
 from poolviz.executors.future import Future, cancel_all
+from poolviz.tracebacks import HIDE
 
 T = TypeVar("T")
 Submit = Callable[..., _base.Future[Any]]
@@ -37,20 +39,23 @@ def map_by_submit(
         fn, iterables, timeout, buffersize: see `Executor.map`.
         interrupt: called when the iterator is left by KeyboardInterrupt.
     """
+    __tracebackhide__ = HIDE
     first = submit()
     assert first is not None, "the executor's own method has called"
     deadline = None if timeout is None else timeout + time.monotonic()
+    # No comprehension below: it would be a frame of its own in a caller's traceback.
     rows: Iterator[tuple[Any, ...]] = zip(*iterables, strict=False)
     futures: list[_base.Future[T]]
     if buffersize is None:
-        futures = [first(fn, *args) for args in rows]
+        futures = list(starmap(partial(first, fn), rows))
         futures.reverse()
         return _interruptible(_results(futures, deadline), futures, interrupt)
-    ahead = deque(first(fn, *args) for args in islice(rows, buffersize))
+    ahead = deque(starmap(partial(first, fn), islice(rows, buffersize)))
     return _interruptible(_buffered_results(ahead, rows, submit, fn, deadline), ahead, interrupt)
 
 
 def _interruptible(results: Iterator[T], futures: Collection[_base.Future[T]], interrupt: Callable[[], None]) -> Iterator[T]:
+    __tracebackhide__ = HIDE
     before = leaving.handled()
     try:
         yield from results
@@ -64,6 +69,7 @@ def _interruptible(results: Iterator[T], futures: Collection[_base.Future[T]], i
 
 
 def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator[T]:
+    __tracebackhide__ = HIDE
     # Takes from the end, so that no taken future stays alive.
     try:
         while futures:
@@ -79,6 +85,7 @@ def _buffered_results(
     fn: Callable[..., T],
     deadline: float | None,
 ) -> Iterator[T]:
+    __tracebackhide__ = HIDE
     try:
         while futures:
             # The next item is read before the oldest result is handed out: the buffer stays full.
@@ -98,6 +105,7 @@ def _rest(deadline: float | None) -> float | None:
 
 
 def _take(future: _base.Future[T], deadline: float | None) -> T:
+    __tracebackhide__ = HIDE
     try:
         try:
             if isinstance(future, Future):

@@ -20,6 +20,7 @@ from poolviz.executors import crew as crews
 from poolviz.executors.crew import Crew, logger
 from poolviz.executors.future import Future, cancel_all
 from poolviz.executors.waiting import Block
+from poolviz.tracebacks import HIDE
 
 T = TypeVar("T")
 BrokenThreadPool = _stdlib.BrokenThreadPool
@@ -53,6 +54,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         *,
         trace: bool = True,
     ) -> None:
+        __tracebackhide__ = HIDE
         if max_workers is None:
             max_workers = min(32, base.usable_cpus() + 4)
         if max_workers <= 0:
@@ -80,6 +82,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
     def _enqueue(
         self, fn: Callable[..., T], args: tuple[Any, ...], kwargs: dict[str, Any], label: base.Label, item: int
     ) -> _base.Future[T]:
+        __tracebackhide__ = HIDE
         crew, journal = self._crew, self._crew.journal
         future = Future()
         future._pooled = True
@@ -128,6 +131,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
                 the interpreter's exit.
             cancel_futures: whether to cancel the calls that no thread has taken yet.
         """
+        __tracebackhide__ = HIDE
         crew = self._crew
         crew.close()
         if cancel_futures:
@@ -142,6 +146,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
                 thread.join()
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
+        __tracebackhide__ = HIDE
         # A thread cannot be stopped: after an interrupt nothing waits for those that run.
         if kind is not None and issubclass(kind, KeyboardInterrupt):
             self.shutdown(wait=False, cancel_futures=True)

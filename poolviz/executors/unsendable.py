@@ -9,6 +9,8 @@ from typing import Any
 from poolviz.executors.serialize import trouble
 from poolviz.executors.versions import Outdated
 from poolviz.observe import name_of
+from poolviz.tracebacks import without_ours
+from poolviz.wording import MOST, cut, said
 
 REMEDY = "Make it in each worker with initializer=, or use a ThreadPoolExecutor, whose workers share it."
 
@@ -28,7 +30,7 @@ def type_name(obj: Any) -> str:
 
 def _what(value: Any, culprit: Any, error: BaseException) -> str:
     """What follows the name of the thing: its type, and what in it cannot be sent."""
-    words = str(error).strip().partition("\n")[0].rstrip(".") or type(error).__qualname__
+    words = cut(said(error).strip().partition("\n")[0].rstrip("."), MOST) or type(error).__qualname__
     stops = f"which cannot go to another process ({words})."
     if isinstance(value, FunctionType) and culprit is not value:
         return f"which holds a `{type_name(culprit)}`, {stops}"
@@ -62,6 +64,7 @@ def explained(error: BaseException, fn: Any, args: tuple[Any, ...], kwargs: dict
         args: the call's positional arguments.
         kwargs: its named arguments.
     """
+    without_ours(error)
     if not isinstance(error, (TypeError, AttributeError, pickle.PicklingError)) or isinstance(error, (Unsendable, Outdated)):
         return error
     name = name_of(fn)

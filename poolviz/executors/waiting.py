@@ -23,6 +23,7 @@ from poolviz.events import Blocked
 from poolviz.executors.condition import LeanEvent
 from poolviz.executors.future import CANCELLED_AND_NOTIFIED, FINISHED, PENDING, RUNNING, Future
 from poolviz.observe import Journal
+from poolviz.tracebacks import HIDE
 
 
 class Block:
@@ -93,6 +94,7 @@ def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _ba
     Raises:
         ValueError: `return_when` is none of the three.
     """
+    __tracebackhide__ = HIDE
     futures = set(fs)
     waiter = None
     with interrupts.put_off(), _base._AcquireFutures(futures):
@@ -132,6 +134,7 @@ def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[An
     Raises:
         TimeoutError: not all had ended in time; raised by `next`.
     """
+    __tracebackhide__ = HIDE
     deadline = None if timeout is None else time.monotonic() + timeout
     left = set(fs)
     total = len(left)

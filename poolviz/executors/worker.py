@@ -263,7 +263,7 @@ def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, 
     except BaseException as error:
         import logging
 
-        from poolviz.observe import words_of
+        from poolviz.wording import words_of
 
         logging.getLogger("concurrent.futures").critical("Exception in initializer:", exc_info=True)
         worker.results.put(("broken", words_of(error)), [])

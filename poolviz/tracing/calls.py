@@ -73,6 +73,13 @@ class CallError(NamedTuple):
     traceback: str
 
 
+class CallErrors(list[CallError]):
+    """The calls of a trace that failed, in words, oldest first."""
+
+    omitted = 0
+    """How many more failed of which no words are kept."""
+
+
 class Calls(Mapping[str, Sequence[Any]]):
     """The calls of a trace at one moment: a mapping from the name of a column to its values, one for each call.
 

@@ -26,12 +26,13 @@ from poolviz.events import (
 )
 from poolviz.tracing.chunks import Chunks
 from poolviz.tracing.columns import Column, Columns, bounds, cast, expand, keep
+from poolviz.tracing.errors import Errors
 from poolviz.tracing.gone import NOBODY, Gone
 from poolviz.tracing.prints import Prints
 from poolviz.tracing.tally import Tally
 from poolviz.tracing.waits import Waits
 
-#: Errors, and records of workers and callers, that are kept; the oldest go first, of callers those of whom nothing is known any more.
+#: Records of workers and callers that are kept; the oldest go first, of callers those of whom nothing is known any more.
 MANY = 10_000
 
 
@@ -85,7 +86,7 @@ class State:
         self.pools: dict[int, PoolRecord] = {}
         self.workers: dict[int, WorkerRecord] = {}
         self.running: dict[int, RunningCall] = {}
-        self.errors: dict[int, Failed] = {}
+        self.errors = Errors()
         self.prints = Prints()
         self.chunks = Chunks()
         self.callers: dict[int, str] = {}
@@ -98,7 +99,7 @@ class State:
             Ended: self._ended,
             Consumed: self._consumed,
             Waited: self._waited,
-            Failed: self._failed,
+            Failed: self.errors.add,
             Printed: self._printed,
             Chunked: self._chunked,
             PoolOpened: self._pool_opened,
@@ -156,6 +157,7 @@ class State:
                     scopes[row] = NOBODY
                 self._gone.add_column(columns.base, scopes)
             columns.drop(n)
+            self.errors.forget_before(columns.base)
             self.prints.forget_before(columns.base)
             self.chunks.forget_before(columns.base)
         columns.grow(stop)
@@ -245,11 +247,6 @@ class State:
     def _waited(self, batch: Waited) -> None:
         self._meet(batch.caller)
         self.waits.fold(batch)
-
-    def _failed(self, batch: Failed) -> None:
-        self.errors[batch.call] = Failed(batch.call, observe.plain(batch.error), observe.plain(batch.traceback))
-        if len(self.errors) > MANY:
-            del self.errors[next(iter(self.errors))]
 
     def _printed(self, batch: Printed) -> None:
         if batch.call >= self.columns.base:

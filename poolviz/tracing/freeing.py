@@ -39,10 +39,9 @@ def free(state: State, views: Collection[View], pools: Container[int]) -> None:
         state.tally.dropped.update(zip(columns.pool[:n], columns.scope[:n], strict=True))
         columns.drop(n)
         state.waits.forget_before(columns.base)
+        state.errors.forget_before(columns.base)
         state.prints.forget_before(columns.base)
         state.chunks.forget_before(columns.base)
-        for call in [call for call in state.errors if call < columns.base]:
-            del state.errors[call]
     for key, calls in list(state.tally.submitted.items()):
         if calls == state.tally.dropped[key] and not wanted[key]:
             state.tally.forget(key)

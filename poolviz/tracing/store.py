@@ -176,7 +176,7 @@ class Store:
         state = self.state
         waits = state.waits.table()
         waits = keep(waits, [view.has_call(state, call) for call in waits["call"]])
-        errors = [failed for failed in state.errors.values() if view.has_call(state, failed.call)]
+        errors = [failed for failed in state.errors.all() if view.has_call(state, failed.call)]
         prints = {call: output for call, output in state.prints.all().items() if view.has_call(state, call)}
         chunks = [told for told in state.chunks.all() if view.has_chunks(state, told)]
         return Everything(self._present(view), view.table(state), waits, errors, prints, chunks)
@@ -232,7 +232,7 @@ class Reader:
         columns = state.columns
         if isinstance(batch, Failed):
             if view.has_call(state, batch.call):
-                changes.errors.append(state.errors.get(batch.call, batch))
+                changes.errors.append(state.errors.get(batch.call) or batch)
         elif isinstance(batch, Printed):
             if view.has_call(state, batch.call):
                 changes.prints.append(batch._replace(text=observe.plain(batch.text)))
@@ -269,7 +269,8 @@ def _table(batch: Submitted | Ended | Consumed | Waited) -> Table:
 def _records(batch: Logged) -> int:
     if isinstance(batch, Failed | Printed | Chunked):
         # Text weighs as much as records do.
-        return 1 + len(batch.text) // 100 if isinstance(batch, Printed) else 1
+        text = len(batch.text) if isinstance(batch, Printed) else len(batch.traceback) if isinstance(batch, Failed) else 0
+        return 1 + text // 100
     return len(batch.first if isinstance(batch, Submitted) else batch.call)
 
 

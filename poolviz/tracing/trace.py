@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poolviz import clock, observe, scopes
+from poolviz.events import FAILED
 from poolviz.tracing import records, saving, store
 from poolviz.tracing.answers import Present
-from poolviz.tracing.calls import CallError, CallPrint, Calls, Worker
+from poolviz.tracing.calls import CallError, CallErrors, CallPrint, Calls, Worker
 from poolviz.tracing.recording import Recording
 from poolviz.tracing.store import Store
 from poolviz.tracing.summary import Summary
@@ -152,13 +153,18 @@ class Trace:
             for record in present.workers
         ]
 
-    def errors(self) -> list[CallError]:
-        """The calls that raised or were lost, in words, oldest first; of the newest ten thousand of the process."""
+    def errors(self) -> CallErrors:
+        """The calls that raised or were lost, in words, oldest first; of the newest ten thousand of the process.
+
+        Long texts are cut in the middle, and say how much is missing. When the tracebacks of the process take more than 10 MB, the oldest
+        give way to a line that says so. `omitted` of the list is how many more calls of this trace failed, without words here.
+        """
         observe.flush_all()
         everything = self.store.everything(self.view)
         table = everything.calls
         row_of = {call: row for row, call in enumerate(table["call"])} if everything.errors else {}
-        errors = []
+        errors = CallErrors()
+        errors.omitted = sum(map(FAILED.__contains__, table["outcome"])) - len(everything.errors)
         for failed in everything.errors:
             row = row_of[failed.call]
             name = observe.labels[table["label"][row]]

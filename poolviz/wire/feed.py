@@ -15,7 +15,7 @@ from poolviz.wire.codec import Message, encode
 from poolviz.wire.keeping import kept
 from poolviz.wire.outputs import Lines, Outputs, all_of, new_of
 from poolviz.wire.sections import Sections
-from poolviz.wire.tables import Told, errors_table, tables
+from poolviz.wire.tables import Errors, Told, bytes_of_texts, tables
 
 
 class Feed:
@@ -32,7 +32,7 @@ class Feed:
         self._reader = trace.store.reader(trace.view)
         self._seq = -1
         self._sections = Sections()
-        self._told, self._outputs = Told(), Outputs()
+        self._told, self._errors, self._outputs = Told(), Errors(), Outputs()
         self._backlog = Backlog()
         self._last: Present | None = None
 
@@ -72,7 +72,7 @@ class Feed:
         if limit is not None:
             everything = self._trace.store.everything(self._trace.view)
             return kept(everything, self._sections, self._head("snapshot", everything.present), self._trace.start, limit)
-        self._told, self._outputs = Told(), Outputs()
+        self._told, self._errors, self._outputs = Told(), Errors(), Outputs()
         self._backlog.clear()
         everything = self._reader.everything()
         sections = self._sections
@@ -105,7 +105,7 @@ class Feed:
         message = self._message("delta", present, columns, changes.errors, new_of(changes))
         if passed.follows:
             message.header["follows"] = passed.follows
-        self._backlog.measure(sum(map(len, message.buffers)), passed)
+        self._backlog.measure(sum(map(len, message.buffers)) + bytes_of_texts(message.header), passed)
         return message
 
     def _number_lanes(self, present: Present) -> None:
@@ -118,7 +118,7 @@ class Feed:
         if self._backlog:
             header |= {"state": "live", "behind": self._backlog.calls}
         header |= tables(present, self._sections, self._told, self._trace.start)
-        header |= errors_table(errors, self.origin) | self._outputs.table(lines, self.origin)
+        header |= self._errors.table(errors, self.origin) | self._outputs.table(lines, self.origin)
         return encode(header, columns, self._trace.start, self.origin)
 
     def _head(self, kind: str, present: Present) -> dict[str, Any]:

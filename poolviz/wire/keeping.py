@@ -17,14 +17,14 @@ from operator import floordiv, not_
 from typing import Any
 
 from poolviz import observe
-from poolviz.events import Failed, Outcome
+from poolviz.events import Outcome
 from poolviz.tracing.answers import Everything
 from poolviz.tracing.columns import Column, Table, keep
 from poolviz.wire.codec import Message, encode, pack
 from poolviz.wire.outputs import Outputs, all_of
 from poolviz.wire.sections import NO_LANE, Index, Sections
 from poolviz.wire.summarise import Slices, Summaries, summarise
-from poolviz.wire.tables import ERRORS, Told, errors_table, tables
+from poolviz.wire.tables import Errors, Told, tables
 
 #: Buckets of time: a picture's pixels, the most that are worth their bytes, and how few are put up with for exact failures.
 PICTURE, FINEST, COARSEST = 1200, 9600, 300
@@ -46,11 +46,10 @@ def kept(everything: Everything, sections: Sections, header: dict[str, Any], sta
     sections = copy(sections)
     sections.origin = min(everything.calls["call"][:1], default=sections.origin)
     everything = _with_few_lanes(everything, sections, limit // 4)
-    errors = _fitting(everything.errors, limit // 8)
     for shown, own, columns, summarised in _attempts(everything, sections, limit):
         fields = header | {"kept": True, "origin": own.origin} | ({"summarised": summarised} if summarised else {})
         fields |= tables(shown.present, own, Told(), start)
-        fields |= errors_table(shown.errors, own.origin, errors)
+        fields |= Errors(limit // 8).table(shown.errors, own.origin)
         fields |= _prints(shown, own.origin, limit // 32)
         message = encode(fields, columns, start, own.origin)
         if len(pack(message)) <= limit:
@@ -170,12 +169,3 @@ def _prints(shown: Everything, origin: int, room: int) -> dict[str, Any]:
     found = Outputs(room).table((line for line in all_of(shown) if line[0] in calls), origin)
     hidden = len(shown.prints.keys() - calls)
     return found | {"prints_omitted": found.get("prints_omitted", 0) + hidden} if hidden else found
-
-
-def _fitting(errors: list[Failed], room: int) -> int:
-    """How many errors' words fit."""
-    for told, failed in enumerate(errors[:ERRORS]):
-        room -= len(json.dumps([failed.error, failed.traceback])) + 16
-        if room < 0:
-            return told
-    return ERRORS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from poolviz import observe
@@ -9,8 +10,12 @@ from poolviz.events import Failed
 from poolviz.tracing.answers import Present
 from poolviz.wire.sections import Sections
 
-#: Errors that a message tells in words. The outcome of every call is in its columns, whatever their number.
+#: Errors that a message tells in words, and bytes of those, in one message and since the last snapshot. The outcome of every call is in the
+#: columns, whatever their number.
 ERRORS = 200
+ROOM, OF_ALL = 1_000_000, 5_000_000
+#: Stands for a traceback that there is no room for.
+NOT_TOLD = "[This traceback is left out here; trace.errors() has it.]\n"
 
 
 class Told:
@@ -76,14 +81,44 @@ def tables(present: Present, sections: Sections, told: Told, start: int) -> dict
     return found
 
 
-def errors_table(errors: list[Failed], origin: int, most: int = ERRORS) -> dict[str, Any]:
-    """The words of calls that failed, as far as their rows are shown.
+class Errors:
+    """What a page has been told of errors since its last snapshot.
 
     Args:
-        errors: the words.
-        origin: number of the call that is row 0.
-        most: how many errors may be told.
+        room: bytes that they may take in all, and in one message `ROOM` of them at most.
     """
-    rows = [[failed.call - origin, failed.error, failed.traceback] for failed in errors if failed.call >= origin]
-    found: dict[str, Any] = {"errors": rows[:most]} if rows[:most] else {}
-    return found | {"errors_omitted": len(rows) - most} if len(rows) > most else found
+
+    def __init__(self, room: int = OF_ALL) -> None:
+        self._room = room
+
+    def table(self, errors: list[Failed], origin: int) -> dict[str, Any]:
+        """The header's entries for calls that failed, as far as their rows are shown: words before tracebacks, where there is little room.
+
+        Args:
+            errors: the words.
+            origin: number of the call that is row 0.
+        """
+        rows: list[list[Any]] = []
+        shown = [failed for failed in errors if failed.call >= origin]
+        room = before = min(ROOM, self._room)
+        for failed in shown[:ERRORS]:
+            row, without = ([failed.call - origin, failed.error, text] for text in (failed.traceback, NOT_TOLD if failed.traceback else ""))
+            size = _bytes(row)
+            if size > room:
+                row, size = without, _bytes(without)
+            if size > room:
+                break
+            room -= size
+            rows.append(row)
+        self._room -= before - room
+        found: dict[str, Any] = {"errors": rows} if rows else {}
+        return found | {"errors_omitted": len(shown) - len(rows)} if len(shown) > len(rows) else found
+
+
+def _bytes(row: list[Any]) -> int:
+    return len(json.dumps(row, ensure_ascii=False).encode("utf-8", "replace")) + 1
+
+
+def bytes_of_texts(header: dict[str, Any]) -> int:
+    """What the texts of a message's header take, about: they count as its columns do."""
+    return sum(len(text) for table in ("errors", "prints") for row in header.get(table, ()) for text in row if isinstance(text, str))

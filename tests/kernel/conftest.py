@@ -1,3 +1,4 @@
+import os
 import queue
 import sys
 import time
@@ -12,10 +13,10 @@ LIMIT = 60
 class Kernel:
     """A real kernel, and what it says."""
 
-    def __init__(self):
+    def __init__(self, **variables):
         self._manager = KernelManager()
         self._manager.kernel_spec.argv[0] = sys.executable
-        self._manager.start_kernel()
+        self._manager.start_kernel(env={**os.environ, **variables})
         self._client = self._manager.client()
         self._client.start_channels()
         self._client.wait_for_ready(timeout=LIMIT)
@@ -111,3 +112,17 @@ def kernel():
     running = Kernel()
     yield running
     running.stop()
+
+
+@pytest.fixture
+def kernel_with():
+    """Makes kernels with further variables in their environment."""
+    running = []
+
+    def make(**variables):
+        running.append(Kernel(**variables))
+        return running[-1]
+
+    yield make
+    for each in running:
+        each.stop()

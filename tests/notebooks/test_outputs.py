@@ -1,5 +1,6 @@
 """What is kept in git of the notebooks' outputs: pictures that belong to the code beside them, and short texts."""
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,9 @@ import nbformat
 import pytest
 
 from poolviz.wire.codec import unpack
-from scripts.notebooks import AT_END_OF_CELL, PICTURE_OF, SHORT, code_hash, execute, timeline_of
+from scripts import course
+from scripts.course import PICTURE_OF
+from scripts.notebooks import AT_END_OF_CELL, SHORT, code_hash, execute, timeline_of
 from tests.notebooks.course import NOTEBOOKS, ROOT
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -23,7 +26,7 @@ def pictures(cell: Any) -> list[str]:
 
 @pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem)
 def notebook(request: pytest.FixtureRequest) -> Any:
-    return nbformat.read(request.param, as_version=4)
+    return course.read(request.param)
 
 
 def test_each_picture_is_of_the_code_that_stands_there(notebook: Any) -> None:
@@ -34,6 +37,32 @@ def test_each_picture_is_of_the_code_that_stands_there(notebook: Any) -> None:
             stale.append(cell.id)
     assert stale == [], "run `make notebooks`: these cells, or cells above them, have changed since their picture was taken"
     assert any(map(pictures, notebook.cells))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_output_gives_an_answer_away(path: Path) -> None:
+    """A learner who opens a notebook finds nothing below its questions."""
+    given = nbformat.read(path, as_version=4)
+    if path is NOTEBOOKS[0]:
+        assert not course.asks(given) and any(map(pictures, given.cells)), "it asks nothing, and shows what should come"
+        return
+    assert course.asks(given)
+    assert [cell.id for cell in given.cells if cell.get("outputs") or cell.get("execution_count") or PICTURE_OF in cell.metadata] == []
+    stored = json.loads(course.outputs_of(path).read_text())
+    assert stored.keys() == {cell.id for cell in course.read(path).cells if cell.get("outputs")}, "it has outputs of cells that are gone"
+
+
+def test_outputs_of_a_notebook_with_questions_go_into_a_file_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "notebooks" / "asks.ipynb"
+    path.parent.mkdir()
+    output = nbformat.v4.new_output("stream", name="stdout", text="42\n")
+    cells = [nbformat.v4.new_markdown_cell("**Question:** six by nine?"), nbformat.v4.new_code_cell("print(6 * 9)", outputs=[output])]
+    cells[1].metadata[PICTURE_OF] = "hash"
+    whole = nbformat.v4.new_notebook(cells=cells)
+    before = nbformat.writes(whole)
+    course.write(whole, path)
+    assert "42" not in path.read_text() and "hash" not in path.read_text()
+    assert nbformat.writes(course.read(path)) == before
 
 
 def test_outputs_are_pictures_and_short_texts_without_paths(notebook: Any) -> None:
