@@ -143,9 +143,12 @@ def _lane_name(lane: dict[str, Any]) -> str:
 
 
 def _deaths(header: dict[str, Any]) -> str:
-    dead = [f"{_lane_name(lane)} {lane['detail']}" for lane in header.get("lanes", []) if lane["detail"]]
+    lanes = header.get("lanes", [])
+    dead = [f"{_lane_name(lane)} {lane['detail']}" for lane in lanes if lane.get("how") == "died"]
     more = [f"and {len(dead) - DEATHS} more"] if len(dead) > DEATHS else []
-    return f"<div>{escape('; '.join(dead[:DEATHS] + more))}</div>" if dead else ""
+    stopped = sum(lane.get("how") == "stopped" for lane in lanes)
+    rest = [f"{stopped} {'other' if stopped == 1 else 'others'} stopped with the pool"] if dead and stopped else []
+    return f"<div>{escape('; '.join(dead[:DEATHS] + more + rest))}</div>" if dead else ""
 
 
 def _axis(strips: Strips) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poolviz import clock, observe, scopes
+from poolviz.events import Exit
 from poolviz.tracing import records, saving, store
 from poolviz.tracing.answers import Present
 from poolviz.tracing.calls import CallError, CallPrint, Calls, Worker
@@ -148,6 +149,7 @@ class Trace:
                 record.detail,
                 calls[record.worker],
                 busy[record.worker],
+                Exit(record.how).name.lower(),
             )
             for record in present.workers
         ]

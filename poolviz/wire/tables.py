@@ -7,7 +7,10 @@ from typing import Any
 from poolviz import observe
 from poolviz.events import Failed
 from poolviz.tracing.answers import Present
+from poolviz.wire.codec import schema
 from poolviz.wire.sections import Sections
+
+EXITS: list[str] = schema()["exits"]
 
 #: Errors that a message tells in words. The outcome of every call is in its columns, whatever their number.
 ERRORS = 200
@@ -62,6 +65,7 @@ def tables(present: Present, sections: Sections, told: Told, start: int) -> dict
                 "ready": relative(w.ready),
                 "exited": relative(w.exited),
                 "detail": w.detail,
+                "how": EXITS[w.how],
             }
             for w in workers
         ]

@@ -4,11 +4,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from poolviz import observe
-from poolviz.events import PoolOpened, WorkerStarted
+from poolviz.events import Exit, PoolOpened, WorkerStarted
 from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
-from poolviz.wire.codec import NEVER, decode
+from poolviz.wire.codec import NEVER, decode, schema
 from poolviz.wire.feed import Feed
 from poolviz.wire.sections import NO_LANE
 from tests.unit.lawful import Twin, make_scopes, name_labels, play, steps
@@ -158,3 +158,7 @@ def test_a_call_without_a_worker_has_no_lane():
     play([("submit", 1, 3), ("end", 13, 3)], store.on_batch, twin, observe.new_calls(0), scope_ids)
     assert {call.worker for call in twin.calls.values()} == {-1}
     assert set(decode(feed.snapshot())["ended"]["lane"]) == {NO_LANE}
+
+
+def test_exits_have_the_names_of_the_schema():
+    assert schema()["exits"] == [exit.name.lower() for exit in Exit]
