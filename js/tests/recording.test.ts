@@ -227,6 +227,7 @@ describe("the figures", () => {
     ready: 0,
     exited: null,
     detail: "",
+    how: "none" as const,
   }));
   const counts = { total: 4, pending: 1, running: 1, finished: 2, failed: 0, cancelled: 0 };
   const told = message(

@@ -52,6 +52,7 @@ export interface Scene {
   readonly textOf: Pen["textOf"];
   readonly waitTextOf: Pen["waitTextOf"];
   readonly callsTextOf: Pen["callsTextOf"];
+  readonly exitTextOf: Pen["exitTextOf"];
   readonly shows: Pen["shows"];
   readonly leads: boolean;
   /** Where the pointer's time line is; null without one. */

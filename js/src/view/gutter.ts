@@ -5,7 +5,7 @@ import { busyShare, runningTimes } from "../model/figures";
 import type { Lane, Recording } from "../model/recording";
 import type { Layout, RowPlace } from "../render/layout";
 import { element, setAttribute, setText } from "./dom";
-import { callerName, laneName } from "./naming";
+import { callerName, exitText, laneName } from "./naming";
 import { words } from "./words";
 
 interface LaneLabel {
@@ -70,8 +70,8 @@ export class Gutter {
       setText(ident, lane.info.ident ? String(lane.info.ident) : "");
       setText(count, whole(lane.slices.callCount));
       setAttribute(bar, "style", `width: ${(100 * share).toFixed(1)}%`);
-      const exited = lane.info.exited === null ? "" : lane.info.detail || words.exited;
-      setAttribute(node, "data-died", lane.info.detail ? "true" : null);
+      const exited = lane.info.exited === null ? "" : exitText(lane.info) || words.exited;
+      setAttribute(node, "data-died", lane.info.how === "died" ? "true" : null);
       const parts = [
         lane.info.name,
         lane.info.ident ? `${kind} ${lane.info.ident}` : "",

@@ -7,7 +7,7 @@ import type { Selected } from "../model/selection";
 import { type SpanStatistics, statisticsOf } from "../model/statistics";
 import type { Store } from "../model/store";
 import { element, setHidden, swatch, tiles } from "./dom";
-import { callName, laneName } from "./naming";
+import { callName, exitText, laneName } from "./naming";
 import { bytesLines, chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
 
@@ -59,7 +59,8 @@ export function callContent({ recording }: Store, row: Row, now: Ns): PanelConte
     const pool = recording.pools.get(lane.info.pool);
     lines.push([pool?.kind === "thread" ? words.thread : words.process, String(lane.info.ident)]);
   }
-  if (lane?.info.detail) lines.push([words.worker, lane.info.detail]);
+  const end = lane ? exitText(lane.info) : "";
+  if (end) lines.push([words.worker, end]);
   const texts = textsOf(recording, row);
   const parts = [
     { key: JSON.stringify(lines), make: () => tiles(lines) },

@@ -18,7 +18,7 @@ import { Frames } from "./frames";
 import { Gutter } from "./gutter";
 import { Hover } from "./hover";
 import { LoadCache } from "./load-cache";
-import { callsText, sliceText, waitText } from "./naming";
+import { callsText, exitText, sliceText, waitText } from "./naming";
 import { Pace } from "./pace";
 import { Stage } from "./stage";
 import { CanvasPixelRow } from "./strip";
@@ -242,6 +242,7 @@ export class Plot {
       textOf: (row) => sliceText(recording, row),
       waitTextOf: (kind, row) => waitText(recording, kind, row),
       callsTextOf: callsText,
+      exitTextOf: exitText,
       shows: this.#host.shows(),
       leads: this.leads,
       selected: selection.row === null ? null : this.#highlightOf(selection.row, now),

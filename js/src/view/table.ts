@@ -103,6 +103,7 @@ export class CallGrid {
     const began = performance.now();
     const { recording } = this.#store;
     const now = this.#store.now(began);
+    const active = this.#rows[this.#active];
     const rows = recording.calls.rows(
       (row, _label, _item, outcome) => !this.#filter.isOn || this.#filter.shows(kindOfCall(recording, row, outcome)),
     );
@@ -111,7 +112,8 @@ export class CallGrid {
       const keyOf = this.#sort.column.key(recording, now);
       this.#rows = ordered(rows, (row) => keyOf(recording.calls.get(row)!), this.#sort.descending);
     }
-    this.#active = Math.max(0, Math.min(this.#active, this.#rows.length - 1));
+    const place = active === undefined ? -1 : this.#rows.indexOf(active);
+    this.#active = place >= 0 ? place : Math.max(0, Math.min(this.#active, this.#rows.length - 1));
     const { summarised } = recording;
     const label = summarised > 0 ? [words.tableLabel, words.notListed(whole(summarised))] : [words.tableLabel];
     setAttribute(this.node, "aria-label", label.join(", "));
@@ -167,7 +169,12 @@ export class CallGrid {
     const { recording, selection } = this.#store;
     const row = this.#rows[index]!;
     const call = recording.calls.get(row);
-    if (call === null) return;
+    if (call === null) {
+      // The kernel has given it up since the table was last made.
+      for (const [i, text] of texts.entries()) setText(text, i === 0 ? words.unknownCall : "");
+      delete node.dataset.row;
+      return;
+    }
     node.id = `${this.#id}-${index}`;
     node.dataset.index = String(index);
     node.dataset.row = String(row);

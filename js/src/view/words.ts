@@ -1,5 +1,5 @@
 /** Every word of the interface stands here, so that a second language is one more table. */
-import type { BlockedName, CallKind, OutcomeName } from "../base/codes";
+import type { BlockedName, CallKind, ExitName, OutcomeName } from "../base/codes";
 import type { TraceState } from "../base/message";
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
@@ -75,6 +75,7 @@ export const words = {
   process: "pid",
   thread: "thread",
   exited: "exited",
+  exits: { stopped: "stopped with the pool", ended: "ended on purpose" } satisfies Partial<Record<ExitName, string>>,
   callsDone: (count: string, n: number) => `${count} ${plural(n, "call", "calls")}`,
   busyShare: (share: string) => `${share} busy`,
   queued: (count: string) => `${count} queued`,
