@@ -130,13 +130,17 @@ export class CallTable {
     return gone.isEmpty ? null : gone.sorted();
   }
 
-  /** When the first call was submitted that is known; infinite when none is. */
-  firstSubmitted(): Ns {
+  /** When the first call was submitted, and when the last ended; infinite and crossed when none has. */
+  bounds(): { submitted: Ns; finished: Ns } {
     let first = Number.POSITIVE_INFINITY;
-    for (const { submitted } of this.#chunks.values()) {
-      for (let i = 0; i < SIZE; i++) if (submitted[i]! < first) first = submitted[i]!;
+    let last = Number.NEGATIVE_INFINITY;
+    for (const { submitted, finished } of this.#chunks.values()) {
+      for (let i = 0; i < SIZE; i++) {
+        if (submitted[i]! < first) first = submitted[i]!;
+        if (finished[i]! > last) last = finished[i]!;
+      }
     }
-    return first;
+    return { submitted: first, finished: last };
   }
 
   /** The call that ended first of those with an outcome that `accept` admits. */
@@ -163,12 +167,7 @@ export class CallTable {
 
   /** Rows `first .. first+count-1` were submitted together. */
   announce(first: Row, count: number, submitted: Ns, label: number, item: number): void {
-    const late = Math.max(0, this.#base - first);
-    if (late > 0)
-      return count > late
-        ? this.announce(first + late, count - late, submitted, label, item < 0 ? item : item + late)
-        : undefined;
-    for (let done = 0; done < count; ) {
+    for (let done = Math.max(0, this.#base - first); done < count; ) {
       const row = first + done;
       const chunk = this.#chunk(row);
       const from = row & MASK;

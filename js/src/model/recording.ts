@@ -84,6 +84,10 @@ export class Recording {
   /** Times of the first and last thing that happened; infinite and crossed while nothing has. */
   first: Ns = NEVER;
   last: Ns = -NEVER;
+  /** When the last call ended. */
+  lastEnd: Ns = -NEVER;
+  /** How long the longest call ran that has ended; of those that only a summary slice stands for, their mean. */
+  longest: Ns = 0;
 
   fold(message: Message): void {
     const { labels, callers } = message;
@@ -147,12 +151,15 @@ export class Recording {
     this.neverRan.remove(gone.neverRan);
     for (const [code, count] of gone.outcomes) this.#countOutcome(code, -count);
     if (this.firstFailed !== null && this.firstFailed < base) this.#findFirstFailed();
-    this.first = calls.firstSubmitted();
+    const { submitted, finished } = calls.bounds();
+    this.first = submitted;
+    this.lastEnd = finished;
     for (const { slices } of this.lanes.values()) slices.forgetBefore(base, this.first);
     callers.forgetBefore(base, this.first, gone.taken);
     for (const [batch, summaries] of this.#batches) {
       const left = summaries.filter(({ end }) => end >= this.first);
       for (const summary of summaries) if (summary.end < this.first) this.#count(summary, -1);
+      for (const { end } of left) this.lastEnd = Math.max(this.lastEnd, end);
       if (left.length === 0) this.#batches.delete(batch);
       else this.#batches.set(batch, left);
     }
@@ -244,7 +251,9 @@ export class Recording {
 
   #ended(row: Row, lane: number, started: Ns, finished: Ns, code: number): void {
     this.#countOutcome(code, 1);
+    this.lastEnd = Math.max(this.lastEnd, finished);
     if (!isDrawn(lane, started)) this.neverRan.add(finished, 1);
+    else this.longest = Math.max(this.longest, finished - started);
     if (hasFailed(code) && finished < this.#firstFailedAt) {
       this.#firstFailedAt = finished;
       this.firstFailed = row;
@@ -264,8 +273,10 @@ export class Recording {
       if (hasRun(summary)) {
         this.#lane(summary.lane).slices.add(NO_ROW, summary.start, summary.end, summary.code, summary.calls);
         this.#happened(summary.start);
+        this.longest = Math.max(this.longest, (summary.end - summary.start) / summary.calls);
       }
       this.#happened(summary.end);
+      this.lastEnd = Math.max(this.lastEnd, summary.end);
       const others = this.#batches.get(batch[i]!);
       if (others) others.push(summary);
       else this.#batches.set(batch[i]!, [summary]);

@@ -2,7 +2,7 @@
 import { Changes } from "../base/listen";
 import type { Message, MessageHead } from "../base/message";
 import type { Ns, PageMs } from "../base/units";
-import { isUnderWay } from "./figures";
+import { isUnderWay } from "./busy";
 import { Link } from "./link";
 import { Recording } from "./recording";
 import { Selection } from "./selection";

@@ -1,7 +1,8 @@
 /** The names of the rows, at the left: workers with what they are, how much they did and how busy they were. */
 import { percent, whole } from "../base/format";
+import type { Span } from "../base/scale";
 import type { Ns } from "../base/units";
-import { busyShare, runningTimes } from "../model/figures";
+import { busyShares } from "../model/busy";
 import type { Lane, Recording } from "../model/recording";
 import type { Layout, RowPlace } from "../render/layout";
 import { element, setAttribute, setText } from "./dom";
@@ -56,27 +57,26 @@ export class Gutter {
     return { lane, node, name, ident, count, bar };
   }
 
-  /** Bring numbers up to date; `start` and `end` are the run's. */
-  update(recording: Recording, start: Ns, end: Ns, now: Ns): void {
-    const times = runningTimes(recording, now);
+  /** Bring numbers up to date; `span` is the window of the run. */
+  update(recording: Recording, span: Span, now: Ns): void {
+    const { lanes } = busyShares(recording, span, now);
     for (const { lane: known, node, name, ident, count, bar } of this.#lanes) {
       // A snapshot brings new lanes under the same numbers.
       const lane = recording.lanes.get(known.info.lane) ?? known;
-      const { busy, there } = busyShare(lane, times.get(lane.info.lane) ?? 0, start, end);
-      const share = there > 0 ? Math.min(1, busy / there) : 0;
+      const share = lanes.get(lane.info.lane) ?? Number.NaN;
       const kind = recording.pools.get(lane.info.pool)?.kind === "thread" ? words.thread : words.process;
       const calls = words.callsDone(whole(lane.slices.callCount), lane.slices.callCount);
       setText(name, laneName(lane));
       setText(ident, lane.info.ident ? String(lane.info.ident) : "");
       setText(count, whole(lane.slices.callCount));
-      setAttribute(bar, "style", `width: ${(100 * share).toFixed(1)}%`);
+      setAttribute(bar, "style", `width: ${(100 * (share || 0)).toFixed(1)}%`);
       const exited = lane.info.exited === null ? "" : exitText(lane.info) || words.exited;
       setAttribute(node, "data-died", lane.info.how === "died" ? "true" : null);
       const parts = [
         lane.info.name,
         lane.info.ident ? `${kind} ${lane.info.ident}` : "",
         calls,
-        words.busyShare(percent(share)),
+        Number.isNaN(share) ? "" : words.busyShare(percent(share)),
         exited,
       ];
       setAttribute(node, "title", parts.filter(Boolean).join(" · "));

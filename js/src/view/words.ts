@@ -195,6 +195,6 @@ export const words = {
   blockedFor: "blocked for",
   for: "for",
   from: "from",
-  summary: (state: string, done: string, total: string, running: string, failed: string) =>
-    `${state}: ${done} of ${total} calls done, ${running} running, ${failed} failed`,
+  summary: (state: string, done: string, total: string, running: string, failed: string, cancelled: string) =>
+    `${state}: ${done} of ${total} calls done, ${running} running, ${failed} failed${cancelled && `, ${cancelled} cancelled`}`,
 } as const;
