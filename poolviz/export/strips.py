@@ -76,8 +76,8 @@ class Strips:
             self._slices.setdefault(lane, []).append((started, max(now, started), Outcome.NONE))
         under_way = header["counts"]["pending"] + header["counts"]["running"]
         submitted = chain(times("calls", "submitted"), times("arrivals", "time"))
-        ended = filter(NEVER.__ne__, chain(times("ended", "finished"), times("summaries", "end")))
-        self.span = window(filter(NEVER.__ne__, submitted), ended, now, under_way=bool(under_way))
+        ends = filter(NEVER.__ne__, chain(times("ended", "finished"), times("summaries", "end")))
+        self.span = window(filter(NEVER.__ne__, submitted), ends, now, under_way=bool(under_way))
         self.busy = {lane: sum(finish - start for start, finish, _ in slices) for lane, slices in self._slices.items()}
 
     @property

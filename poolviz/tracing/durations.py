@@ -1,4 +1,7 @@
-"""Lengths of time as people read them. The page has the same in ``js/src/base/format.ts``; ``tests/vectors/durations.json`` holds for both."""
+"""Lengths of time as people read them.
+
+The page has the same in ``js/src/base/format.ts``; ``tests/vectors/durations.json`` holds for both.
+"""
 
 _UNITS = ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"))
 

@@ -5,7 +5,7 @@ import type { Ns } from "../base/units";
 import { busyShares } from "../model/busy";
 import type { Lane, Recording } from "../model/recording";
 import type { Layout, RowPlace } from "../render/layout";
-import { element, setAttribute, setText } from "./dom";
+import { element, nameElement, setAttribute, setName, setText } from "./dom";
 import { callerName, exitText, laneName } from "./naming";
 import { words } from "./words";
 
@@ -41,9 +41,9 @@ export class Gutter {
     const node = element("div", `pv-row pv-row-${row.kind}`);
     node.style.height = `${row.height}px`;
     if (row.kind === "lane") this.#lanes.push(this.#laneLabel(row.lane, node));
-    else if (row.kind === "caller") node.append(element("span", "pv-name", callerName(recording, row.index)));
+    else if (row.kind === "caller") node.append(nameElement("pv-name", callerName(recording, row.index)));
     else {
-      node.append(element("span", "pv-name", row.pool.name), element("span", "pv-ident", words.pool(row.pool.workers)));
+      node.append(nameElement("pv-name", row.pool.name), element("span", "pv-ident", words.pool(row.pool.workers)));
     }
     if (row.kind === "pool") node.title = [row.pool.name, row.pool.method].filter(Boolean).join(" · ");
     else if (row.kind === "caller") node.title = callerName(recording, row.index);
@@ -51,7 +51,7 @@ export class Gutter {
   }
 
   #laneLabel(lane: Lane, node: HTMLElement): LaneLabel {
-    const [name, ident, count] = [element("span", "pv-name"), element("span", "pv-ident"), element("span", "pv-calls")];
+    const [name, ident, count] = [nameElement("pv-name"), element("span", "pv-ident"), element("span", "pv-calls")];
     const bar = element("span", "pv-share-bar");
     node.append(name, ident, count, element("span", "pv-share", bar));
     return { lane, node, name, ident, count, bar };
@@ -66,7 +66,7 @@ export class Gutter {
       const share = lanes.get(lane.info.lane) ?? Number.NaN;
       const kind = recording.pools.get(lane.info.pool)?.kind === "thread" ? words.thread : words.process;
       const calls = words.callsDone(whole(lane.slices.callCount), lane.slices.callCount);
-      setText(name, laneName(lane));
+      setName(name, laneName(lane));
       setText(ident, lane.info.ident ? String(lane.info.ident) : "");
       setText(count, whole(lane.slices.callCount));
       setAttribute(bar, "style", `width: ${(100 * (share || 0)).toFixed(1)}%`);

@@ -27,12 +27,20 @@ function failureWords(store: Store): string {
   const { recording } = store;
   const failed = [...recording.outcomes].filter(([code]) => hasFailed(code)).sort(([a], [b]) => a - b);
   const parts = failed.map(([code, count]) => words.failed(whole(count), outcomeName(code)));
-  const text = words.failures(parts, whole(store.head?.counts.total ?? 0));
+  const { dropped = 0, counts } = store.head ?? {};
+  const before = (counts?.failed ?? 0) - failed.reduce((sum, [, count]) => sum + count, 0);
+  if (dropped > 0 && before > 0) parts.push(words.failedBefore(whole(before)));
+  const text = words.failures(parts, whole(counts?.total ?? 0));
   const first = recording.firstFailed;
   if (first === null) return text;
   const error = recording.errors.get(first)?.error;
   return `${text}, ${words.first(shortName(recording, first))}${error ? `: ${error}` : ""}`;
 }
+
+/** More characters than any line has room for: the rest would only be laid out. */
+const LONGEST = 500;
+
+const shortened = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 
 export class Header {
   readonly #title = element("span", "pv-title");
@@ -92,7 +100,11 @@ export class Header {
     this.#updateFacts(store, page);
     const failed = head !== null && head.counts.failed > 0;
     setHidden(this.#failures, !failed);
-    if (failed) setText(this.#failureWords, failureWords(store));
+    if (failed) {
+      const text = failureWords(store);
+      setText(this.#failureWords, shortened(text));
+      setAttribute(this.#failures, "title", text);
+    }
     const notice = this.#noticeText(store, page);
     setHidden(this.#notice, notice === "");
     setText(this.#notice, notice);

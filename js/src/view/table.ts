@@ -5,7 +5,7 @@ import type { PageMs, Row } from "../base/units";
 import { type Filter, kindOfCall } from "../model/filter";
 import { ordered } from "../model/order";
 import type { Store } from "../model/store";
-import { element, setAttribute, setText, swatch } from "./dom";
+import { element, nameElement, setAttribute, setName, setText, swatch } from "./dom";
 import { kindOf } from "./phases";
 import { COLUMNS, type TableColumn } from "./table-columns";
 import { VirtualRows } from "./virtual-rows";
@@ -154,7 +154,7 @@ export class CallGrid {
   #makeRow(): Cells {
     const mark = swatch("returned");
     const texts = COLUMNS.map(({ id, isNumber }) => {
-      const text = element("span", "");
+      const text = id === "worker" ? nameElement("") : element("span", "");
       const cell = element("div", `pv-cell pv-cell-${id}`, ...(id === "outcome" ? [mark, text] : [text]));
       cell.classList.toggle("pv-number", isNumber);
       cell.setAttribute("role", "gridcell");
@@ -185,7 +185,8 @@ export class CallGrid {
     const now = this.#store.now(performance.now());
     COLUMNS.forEach((column, i) => {
       const text = column.text(recording, call, now);
-      setText(texts[i]!, text);
+      if (column.id === "worker") setName(texts[i]!, text);
+      else setText(texts[i]!, text);
       setAttribute(texts[i]!, "title", column.id === "error" && text ? text : null);
     });
   }

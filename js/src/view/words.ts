@@ -20,8 +20,9 @@ export const words = {
   busy: "busy",
   silent: (time: string) => `no word from the kernel since ${time}`,
   gap: "some messages were lost; what is shown is incomplete until the kernel answers",
-  dropped: (count: string) => `${count} older calls are no longer kept`,
+  dropped: (count: string) => `${count} older calls are no longer kept; rate, time and busy are of the others`,
   problem: (why: string) => `This timeline cannot be read: ${why}.`,
+  failedBefore: (count: string) => `${count} failed that ${count === "1" ? "is" : "are"} no longer kept`,
   failures: (parts: readonly string[], total: string) => `${parts.join(", ")} of ${total}`,
   failed: (count: string, outcome: OutcomeName) => `${count} ${words.outcomes[outcome]}`,
   first: (what: string) => `first: ${what}`,
@@ -157,9 +158,9 @@ export const words = {
     ],
   ] satisfies readonly (readonly [string, readonly (readonly [string, string])[]])[],
   merged: (count: string) => `${count} calls here`,
-  mergedCalls: "calls too narrow to draw one by one",
+  mergedCalls: "calls merged",
   mergedHint:
-    "So many calls share a pixel that its strength shows how much of the time the worker was busy. Every failed call is marked. " +
+    "They are too narrow to draw one by one. So many calls share a pixel that its strength shows how much of the time the worker was busy. Every failed call is marked. " +
     "Zoom in to see each call.",
   summarisedCalls: "calls summarised",
   summarisedForNow: "calls summarised for now",
