@@ -22,6 +22,20 @@ class Outcome(IntEnum):
     LOST = 5
 
 
+class Exit(IntEnum):
+    """How a worker ended; `NONE` while it is there."""
+
+    NONE = 0
+    ORDERLY = 1
+    """It was done."""
+    DIED = 2
+    """By itself: it was killed from outside, it exited, or its initializer raised."""
+    STOPPED = 3
+    """With its pool, which broke because of something else: most often another worker had died."""
+    ENDED = 4
+    """On purpose: by an interrupt that it ignored, or by `terminate_workers` or `kill_workers`."""
+
+
 #: Outcomes that count as failed. A cancelled call has not failed: somebody decided that it was not needed.
 FAILED = frozenset({Outcome.RAISED, Outcome.INTERRUPTED, Outcome.LOST})
 
@@ -169,12 +183,14 @@ class WorkerReady(NamedTuple):
 
 
 class WorkerExited(NamedTuple):
-    """A worker that is gone. `detail` is empty after an orderly exit, else words such as ``killed by SIGKILL``."""
+    """A worker that is gone. `detail` is empty after an orderly exit, else words such as ``was killed by SIGKILL``."""
 
     pool: int
     worker: int
     time: int
     detail: str
+    how: int = Exit.ORDERLY
+    """An `Exit`."""
 
 
 Batch = (

@@ -11,6 +11,24 @@ const theme = query.get("theme") ?? "light";
 document.documentElement.dataset.theme = theme;
 document.body.dataset.jpThemeLight = String(theme !== "dark");
 
+/** A pool of threads and one of processes after a kill: long names, a long error, cancelled and dropped calls. */
+function killed(): Encoded {
+  const plan = { calls: 160, lanes: 4, length: 90 * MS, failing: 0.05, seed: 3 };
+  const { header, buffers } = snapshot(plan);
+  const error = `HTTPError: 503 Service Unavailable for https://example.org/${"a-very-long-path/".repeat(22)}`;
+  const lanes = (header.lanes as Record<string, unknown>[]).map((lane, i) => ({
+    ...lane,
+    name: `download-images-from-the-archive_${i}`,
+    exited: Number(header.now) - (i === 1 ? 400 : 380) * MS,
+    detail: i === 1 ? "was killed by SIGKILL" : "was killed by SIGTERM",
+    how: i === 1 ? "died" : "stopped",
+  }));
+  const counts = { ...(header.counts as object), total: 166, cancelled: 6 };
+  const errors = (header.errors as [number, string, string][]).map(([row]) => [row, error, ""]);
+  const callers = { first: 0, names: ["request-handler-of-the-web-server-17"] };
+  return { header: { ...header, lanes, counts, errors, callers, dropped: 1200 }, buffers };
+}
+
 const CASES: Record<string, () => Encoded> = {
   empty: () => encode({ kind: "snapshot", seq: -1 }),
   one: () => snapshot({ calls: 1, lanes: 1, length: 800 * MS }),
@@ -26,6 +44,8 @@ const CASES: Record<string, () => Encoded> = {
   "100k": () => snapshot({ calls: 100_000, lanes: 16, length: 1 * MS, failing: 0.0005 }),
   "1M": () => snapshot({ calls: 1_000_000, lanes: 16, length: 0.2 * MS, failing: 0.0001 }),
   stream: () => encode({ kind: "snapshot", seq: -1 }),
+  killed: () => killed(),
+  late: () => snapshot({ calls: 40_000, lanes: 4, length: 4 * MS, failing: 0.001 }),
   failed: () => snapshot({ calls: 200, lanes: 4, length: 60 * MS, failing: 1 }),
 };
 

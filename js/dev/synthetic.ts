@@ -94,7 +94,7 @@ export function* deltas(plan: Plan, every: number): Generator<Encoded> {
       failed,
       cancelled: 0,
     };
-    const fields = { seq, now, base: Math.max(0, now - 4 * every), counts, ...(seq === 0 ? people(plan, null) : {}) };
+    const fields = { seq, now, counts, ...(seq === 0 ? people(plan, null) : {}) };
     yield encode(next < all.length ? fields : { ...fields, state: "done" }, {
       ...(seq === 0 ? { calls } : {}),
       running: {
@@ -130,6 +130,7 @@ function people(plan: Plan, end: number | null) {
       ready: 55 * MS + lane * 2 * MS,
       exited: end,
       detail: "",
+      how: "none" as const,
     })),
   };
 }

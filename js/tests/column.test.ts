@@ -37,3 +37,32 @@ it("sorts what came late into place, and says from where on", () => {
   expect(Array.from({ length: 8 }, (_, i) => key.get(i))).toEqual([1, 3, 4, 5, 6, 7, 8, 9]);
   expect(Array.from({ length: 8 }, (_, i) => other.get(i))).toEqual([10, 30, 40, 50, 60, 70, 80, 90]);
 });
+
+it("drops what came first, like a plain array, and gives its chunks back", () => {
+  const random = seeded(4);
+  const column = floatColumn();
+  let values: number[] = [];
+  for (let round = 0; round < 40; round++) {
+    for (let i = Math.floor(random() * 9000); i > 0; i--) {
+      values.push(random());
+      column.push(values.at(-1)!);
+    }
+    const count = Math.floor(random() * random() * (values.length + 1));
+    column.drop(count);
+    values = values.slice(count);
+    expect(column.length).toBe(values.length);
+    expect(Array.from({ length: column.length }, (_, i) => column.get(i))).toEqual(values);
+    expect(column.bytes).toBeLessThanOrEqual(8 * (values.length + 2 * 8192));
+  }
+  column.drop(values.length);
+  column.push(3);
+  expect([column.length, column.get(0)]).toEqual([1, 3]);
+});
+
+it("is short while it has little: a lane with one call needs no chunk of thousands", () => {
+  const column = floatColumn();
+  column.push(1);
+  expect(column.bytes).toBeLessThan(1000);
+  for (let i = 1; i < 20_000; i++) column.push(i + 1);
+  expect([column.get(0), column.get(8191), column.get(8192), column.get(19_999)]).toEqual([1, 8192, 8193, 20_000]);
+});

@@ -212,6 +212,7 @@ function sceneOf(encoded: ReturnType<typeof snapshot>, width = 800, height = 400
     textOf: (row) => [`f [${row}]`, `[${row}]`],
     waitTextOf: () => ["map()", "map()"],
     callsTextOf: (calls) => [`${calls} calls`, `${calls}`],
+    exitTextOf: ({ detail }) => detail,
     shows: null,
     leads: false,
     cursor: null,
@@ -320,6 +321,7 @@ describe("a worker's life", () => {
     ready: 300 * MS,
     exited: null,
     detail: "",
+    how: "none" as const,
     ...fields,
   });
   const living = (fields: object) => sceneOf(encode({ now: 1000 * MS, lanes: [lane(fields)] }));
@@ -340,10 +342,15 @@ describe("a worker's life", () => {
     expect(orderly.log.some(({ call, args }) => call === "fillText" && String(args[0]).includes("SIGKILL"))).toBe(
       false,
     );
-    const { log, scale } = living({ exited: 500 * MS, detail: "killed by SIGKILL" });
+    const { log, scale } = living({ exited: 500 * MS, detail: "killed by SIGKILL", how: "died" });
     const words = log.find(({ call, args }) => call === "fillText" && args[0] === "killed by SIGKILL");
     expect(Number(words?.args[1])).toBeGreaterThan(scale.timeToPx(500 * MS));
-    expect(log.some(({ call, fillStyle }) => call === "fillRect" && fillStyle === "lost edge")).toBe(true);
+    const marked = (drawn: typeof log) =>
+      drawn.some(({ call, fillStyle }) => call === "fillRect" && fillStyle === "lost edge");
+    expect(marked(log)).toBe(true);
+    for (const how of ["orderly", "stopped", "ended"] as const) {
+      expect(marked(living({ exited: 500 * MS, detail: "was killed by SIGTERM", how }).log), how).toBe(false);
+    }
   });
 });
 

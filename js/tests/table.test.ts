@@ -53,6 +53,27 @@ describe("the table", () => {
     expect(cells("call")[0]).toBe("call, item 0");
   });
 
+  it("says so of a call that has been given up since it was made, and stays on the row that the keyboard is on", () => {
+    start();
+    press("t");
+    const grid = one(".pv-grid");
+    press("ArrowDown", grid);
+    press("ArrowDown", grid);
+    const active = () => one(`#${grid.getAttribute("aria-activedescendant")}`).dataset.row;
+    expect(active()).toBe("2");
+    model.tell(encode({ seq: 0, first_row: 2, counts: { ...COUNTS, total: 40, finished: 40 } }));
+    grid.dispatchEvent(new Event("scroll"));
+    expect(cells("call").slice(0, 3)).toEqual([
+      "a call that is no longer kept",
+      "a call that is no longer kept",
+      "is_prime, item 2",
+    ]);
+    expect(cells("outcome")[0]).toBe("");
+    vi.advanceTimersByTime(10_000);
+    expect(cells("call")[0]).toBe("is_prime, item 2");
+    expect(active()).toBe("2");
+  });
+
   it("is sorted by its heads: up, down, and as submitted", () => {
     start();
     press("t");

@@ -205,8 +205,22 @@ describe("the header", () => {
 
   it("estimates what is left while live", () => {
     start();
-    model.tell(live(0, {}, RUNNING));
+    const ended = { row: [0], lane: [0], started: [1.1e9], finished: [4e9], delivered: [4e9], outcome: [1] };
+    model.tell(live(0, {}, { ...RUNNING, ended: { ...ended, sent: [1.1e9] } }));
     expect(text(".pv-facts")).toMatch(/1 of 3 calls done.*elapsed≈ 6.00 s left/);
+  });
+
+  it("does not count cancelled calls as done", () => {
+    start();
+    model.tell(
+      live(0, { counts: { ...COUNTS, total: 60, running: 4, finished: 50, failed: 2, cancelled: 4 } }, RUNNING),
+    );
+    expect(text(".pv-facts")).toMatch(/^52 of 60 calls done ?4 cancelled/);
+    expect(document.querySelector("canvas")?.getAttribute("aria-label")).toBe(
+      "live: 52 of 60 calls done, 4 running, 2 failed, 4 cancelled",
+    );
+    model.tell(live(1, { state: "done", counts: { ...COUNTS, total: 60, finished: 54, failed: 2, cancelled: 4 } }));
+    expect(text(".pv-facts")).toMatch(/^60 calls ?4 cancelled/);
   });
 });
 

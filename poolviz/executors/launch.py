@@ -91,8 +91,8 @@ def start(process: Any) -> None:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def exit_words(code: int | None, ours: bool) -> str:
-    """What became of a process, such as ``was killed by SIGKILL (probably out of memory)``; `ours` if it was we who sent signals."""
+def exit_words(code: int | None, evidence: str = "") -> str:
+    """What became of a process, such as ``was killed by SIGKILL``; `evidence` says why, if anything is known of it."""
     if code is None:
         return "is gone"
     if code < 0:
@@ -100,6 +100,5 @@ def exit_words(code: int | None, ours: bool) -> str:
             name = signal.Signals(-code).name
         except ValueError:
             name = f"signal {-code}"
-        hint = " (probably out of memory)" if name == "SIGKILL" and not ours else ""
-        return f"was killed by {name}{hint}"
+        return f"was killed by {name} ({evidence})" if evidence else f"was killed by {name}"
     return f"exited with code {code}"

@@ -23,10 +23,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from poolviz.events import WorkerReady
+from poolviz.events import Exit, WorkerReady
 from poolviz.executors import base, launch
 from poolviz.executors.casualties import ABRUPT, Casualties
 from poolviz.executors.child import readable
+from poolviz.executors.oom import OomKills
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.printed import Printing
@@ -85,6 +86,7 @@ class Loop:
     def run(self) -> None:
         """What the manager's thread does, until everything is done and every worker is gone."""
         try:
+            self._oom_kills = OomKills()  # before any worker starts
             with selectors.DefaultSelector() as self._polled:
                 self._watch(self.wakeup.reader, selectors.EVENT_READ, self.wakeup.drain)
                 while self._look():
@@ -223,12 +225,13 @@ class Loop:
             orderly = placement.stopping and not placement.load
             interrupted = self.processes.was_interrupted(placement)
             quiet = placement.stopping and (code == 0 or (orderly and code is None))
-            words = "" if quiet else launch.exit_words(code, interrupted or self.ended_by is not None)
+            how = self._exit_of(orderly, quiet, interrupted)
+            words = "" if quiet else launch.exit_words(code, self._oom_kills.evidence(code) if how is Exit.DIED else "")
             rest = self._casualties.lose(placement, words, interrupted)
             self._printing.read_rest(placement)
             for fd in (placement.link.reader, placement.link.writer, *placement.link.streams, placement.child.sentinel):
                 self._unwatch(fd)
-            self.processes.forget(placement, words)
+            self.processes.forget(placement, f"failed its initializer: {placement.failure}" if placement.failure else words, how)
             if placement.failure:
                 self._break(f"{INITIALIZER}: {placement.failure}", rest)
             elif orderly or interrupted or self.broken is not None or (self.replace and self.processes.worth_replacing(placement)):
@@ -236,6 +239,16 @@ class Loop:
                     self.scheduler.put_back(message)
             else:
                 self._break(self.ended_by or f"{ABRUPT} Worker process {placement.pid} {words}.", rest)
+
+    def _exit_of(self, orderly: bool, quiet: bool, interrupted: bool) -> Exit:
+        """How a worker ended that is gone. Of several that die in one moment, the first whose end is seen breaks the pool."""
+        if quiet:
+            return Exit.ORDERLY
+        if interrupted or self.ended_by is not None:
+            return Exit.ENDED
+        if self.broken is not None:
+            return Exit.STOPPED
+        return Exit.ORDERLY if orderly else Exit.DIED
 
     def _read_rest(self, placement: Placement) -> None:
         """Read what a worker wrote before it ended."""

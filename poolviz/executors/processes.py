@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from poolviz.clock import now
-from poolviz.events import WorkerExited, WorkerStarted
+from poolviz.events import Exit, WorkerExited, WorkerStarted
 from poolviz.executors import launch, worker
 from poolviz.executors.child import Child
 from poolviz.executors.outcomes import Outcomes
@@ -150,8 +150,8 @@ class Processes:
                 placement.link.send(("stop",), [])
                 placement.link.push()
 
-    def forget(self, placement: Placement, words: str) -> None:
-        """Let go of a worker that is gone; `words` say how, empty for an orderly end."""
+    def forget(self, placement: Placement, words: str, how: Exit) -> None:
+        """Let go of a worker that is gone; `words` say what became of it, and are empty for an orderly end."""
         self._interrupted.pop(placement.number, None)
         self._ending.pop(placement.number, None)
         self._due.pop(placement.number, None)
@@ -159,7 +159,7 @@ class Processes:
         placement.close()
         journal = self._outcomes.journal
         if journal is not None:
-            journal.batches.append(WorkerExited(journal.pool, placement.number, now(), words))
+            journal.batches.append(WorkerExited(journal.pool, placement.number, now(), words, how))
 
     def worth_replacing(self, placement: Placement) -> bool:
         """Whether a new worker may fare better than this dead one. Not if workers keep dying before they can run anything."""

@@ -7,7 +7,7 @@ from itertools import chain
 from operator import lt
 from typing import Any
 
-from poolviz.events import Blocked, Chunked, Failed, Outcome
+from poolviz.events import Blocked, Chunked, Exit, Failed, Outcome
 from poolviz.observe import plain
 from poolviz.tracing.answers import Everything
 from poolviz.tracing.calls import COUNTS, TIMES
@@ -159,6 +159,7 @@ def check_table(everything: Everything, start: int, labels: int) -> None:
     _within((call.call for call in present.running), 1, last, "running calls")
     _within((call.started for call in present.running), 0, LATEST, "running calls")
     _within(chain.from_iterable((w.started, w.ready, w.exited) for w in present.workers), 0, LATEST, "workers")
+    _within((w.how for w in present.workers), 0, max(Exit), "workers")
     _within(chain.from_iterable((pool.opened, pool.closed) for pool in present.pools), 0, LATEST, "pools")
 
 

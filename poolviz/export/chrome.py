@@ -18,7 +18,7 @@ from operator import itemgetter
 from typing import Any
 
 from poolviz import observe
-from poolviz.events import Blocked, Outcome
+from poolviz.events import Blocked, Exit, Outcome
 from poolviz.tracing.answers import Everything
 from poolviz.tracing.columns import Table
 from poolviz.tracing.trace import Trace
@@ -27,6 +27,9 @@ from poolviz.tracing.trace import Trace
 CALLER, SUBMISSIONS, FIRST_POOL, FIRST_THREAD = 1, 100, 10, 1_000
 #: How long a submission is drawn, in nanoseconds, if the next one comes no sooner. A flow must begin inside a slice.
 SUBMISSION = 1_000
+
+#: What is said of a worker's end; what it died of is said in its own words.
+_EXITS = {Exit.NONE: "exits", Exit.ORDERLY: "exits", Exit.DIED: "", Exit.STOPPED: "stopped with the pool", Exit.ENDED: "ended on purpose"}
 
 Event = dict[str, Any]
 
@@ -103,7 +106,7 @@ class _Writer:
             if worker.ready:
                 yield self._slice(pid, tid, worker.started, worker.ready, "starts", "worker")
             if worker.exited:
-                yield self._instant(pid, tid, worker.exited, worker.detail or "exits", "worker")
+                yield self._instant(pid, tid, worker.exited, _EXITS[Exit(worker.how)] or worker.detail, "worker", detail=worker.detail)
 
     def _submissions(self) -> Iterator[Event]:
         calls = self._everything.calls

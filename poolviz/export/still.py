@@ -15,7 +15,8 @@ from typing import Any
 from poolviz.events import Outcome
 from poolviz.export.png import data_url
 from poolviz.export.strips import HEIGHT, Strips, swatch
-from poolviz.tracing.summary import duration
+from poolviz.tracing import busy
+from poolviz.tracing.durations import duration
 from poolviz.wire.codec import Message, decode
 
 _TEXT = "text-align:left;font-size:12px;line-height:1.5"
@@ -82,10 +83,10 @@ def _facts(header: dict[str, Any], strips: Strips) -> str:
     facts = [f"{total:,} {'call' if total == 1 else 'calls'}"]
     facts += [f"{n:,} {name}" for name, n in counts.items() if 0 < n < total and name != "total"]
     if total:
-        facts.append(duration(strips.end - strips.start))
-    there = sum(_there(lane, strips) for lane in header.get("lanes", []))
-    if there:
-        facts.append(f"workers {min(1.0, sum(strips.busy.values()) / there):.0%} busy")
+        facts.append(duration(strips.span.length))
+    share = busy.share(sum(strips.busy.values()), sum(_there(lane, strips) for lane in header.get("lanes", [])))
+    if share is not None:
+        facts.append(f"workers {share:.0%} busy")
     if header.get("summarised"):
         facts.append(f"{header['summarised']:,} of them summarised")
     if header["dropped"]:
@@ -94,9 +95,8 @@ def _facts(header: dict[str, Any], strips: Strips) -> str:
 
 
 def _there(lane: dict[str, Any], strips: Strips) -> int:
-    """Nanoseconds that a worker was there."""
-    begin, end = max(lane["started"], strips.start), strips.end if lane["exited"] is None else min(lane["exited"], strips.end)
-    return max(0, int(end - begin))
+    """Nanoseconds in which a worker could run calls."""
+    return busy.there(strips.span, lane["started"], lane.get("ready"), lane["exited"], ran=lane["lane"] in strips.busy)
 
 
 def _failures(snapshot: Message, *, quote: bool) -> Iterator[str]:
@@ -129,8 +129,8 @@ def _name(snapshot: Message, row: int) -> str:
 
 def _lane(lane: dict[str, Any], strips: Strips) -> str:
     number = lane["lane"]
-    there = _there(lane, strips)
-    share = f"{min(1.0, strips.busy.get(number, 0) / there):.0%} busy" if there else ""
+    part = busy.share(strips.busy.get(number, 0), _there(lane, strips))
+    share = "" if part is None else f"{part:.0%} busy"
     name = f"{_lane_name(lane)} · {share}" if share else _lane_name(lane)
     image = f'<img src="{data_url(strips.picture(number))}" width="100%" height="{HEIGHT}" alt="{escape(share or "idle")}"'
     strip = f'{image} style="width:100%;height:{HEIGHT}px;display:block;margin:0">'
@@ -143,13 +143,16 @@ def _lane_name(lane: dict[str, Any]) -> str:
 
 
 def _deaths(header: dict[str, Any]) -> str:
-    dead = [f"{_lane_name(lane)} {lane['detail']}" for lane in header.get("lanes", []) if lane["detail"]]
+    lanes = header.get("lanes", [])
+    dead = [f"{_lane_name(lane)} {lane['detail']}" for lane in lanes if lane.get("how") == "died"]
     more = [f"and {len(dead) - DEATHS} more"] if len(dead) > DEATHS else []
-    return f"<div>{escape('; '.join(dead[:DEATHS] + more))}</div>" if dead else ""
+    stopped = sum(lane.get("how") == "stopped" for lane in lanes)
+    rest = [f"{stopped} {'other' if stopped == 1 else 'others'} stopped with the pool"] if dead and stopped else []
+    return f"<div>{escape('; '.join(dead[:DEATHS] + more + rest))}</div>" if dead else ""
 
 
 def _axis(strips: Strips) -> str:
-    length = strips.end - strips.start
+    length = strips.span.length
     cells = (("left", "0"), ("center", duration(length // 2)), ("right", duration(length)))
     times = "".join(
         f'<td align="{side}" width="26%" style="width:26%;padding:1px 0;border:0;text-align:{side}">{escape(time)}</td>'

@@ -6,11 +6,12 @@ Colours are of a middle lightness, to be read on white and on dark; failures dif
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import accumulate
+from itertools import accumulate, chain
 from operator import add
 
 from poolviz.events import Outcome
 from poolviz.export.png import Rgba, png
+from poolviz.tracing.busy import window
 from poolviz.wire.codec import NEVER, Message, decode
 
 WIDTH, HEIGHT = 800, 14
@@ -54,7 +55,7 @@ class Strips:
     """What the strips of a snapshot are drawn from.
 
     Attributes:
-        start, end: the time that they show, in nanoseconds since the trace's start.
+        span: the time that they show, in nanoseconds since the trace's start.
         busy: for each lane, its nanoseconds in calls that have ended or run.
     """
 
@@ -74,10 +75,9 @@ class Strips:
         for lane, started in zip(sections.get("running", {}).get("lane", ()), times("running", "started"), strict=True):
             self._slices.setdefault(lane, []).append((started, max(now, started), Outcome.NONE))
         under_way = header["counts"]["pending"] + header["counts"]["running"]
-        last = max((finish for slices in self._slices.values() for _, finish, _ in slices), default=0)
-        submitted = [*times("calls", "submitted"), *times("arrivals", "time")]
-        self.start = max(0, min(submitted, default=0))
-        self.end = max(last, now if under_way else 0, self.start + 1)
+        submitted = chain(times("calls", "submitted"), times("arrivals", "time"))
+        ends = filter(NEVER.__ne__, chain(times("ended", "finished"), times("summaries", "end")))
+        self.span = window(filter(NEVER.__ne__, submitted), ends, now, under_way=bool(under_way))
         self.busy = {lane: sum(finish - start for start, finish, _ in slices) for lane, slices in self._slices.items()}
 
     @property
@@ -99,7 +99,7 @@ class Strips:
         return png(list(_rows(bytes(row), marks)), PALETTE)
 
     def _position(self, time: int) -> float:
-        return (time - self.start) * WIDTH / (self.end - self.start)
+        return (time - self.span.begin) * WIDTH / max(1, self.span.length)
 
     def _columns(self, start: int, finish: int) -> tuple[int, int]:
         first = max(0, min(int(self._position(start)), WIDTH - 1))

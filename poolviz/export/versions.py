@@ -2,6 +2,7 @@
 
 1  calls, waits, errors, pools, workers; callers by their threads' identifiers
 2  also what calls printed, chunks, and who took each result; callers by numbers of their own
+3  also how each worker ended
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from array import array
 from typing import Any
 
+from poolviz.events import Exit
 from poolviz.tracing.columns import FIELDS, Table
 
-VERSION = 2
+VERSION = 3
 
 _WAITS = {"caller": "I", "start": "q", "end": "q", "kind": "B", "call": "q"}
 
@@ -27,10 +29,22 @@ def codes_of(version: int) -> tuple[dict[str, str], dict[str, str]]:
 
 def with_what_is_newer(header: object, version: int) -> object:
     """The header of an older file with what it could not hold yet, as nothing."""
-    if version == 1 and isinstance(header, dict):
+    if not isinstance(header, dict):
+        return header
+    if version == 1:
         newer: dict[str, Any] = {"prints": [], "chunks": []}
-        return newer | header
+        header = newer | header
+    if version < 3 and isinstance(workers := header.get("workers"), list):
+        header = header | {"workers": [_with_exit(worker) for worker in workers]}
     return header
+
+
+def _with_exit(worker: object) -> object:
+    """A worker's record with how it ended: as the words of then were only given to those that had not ended in order."""
+    if isinstance(worker, list) and len(worker) == 8:
+        exited, detail = worker[6:]
+        return [*worker, int((Exit.DIED if detail else Exit.ORDERLY) if exited else Exit.NONE)]
+    return worker
 
 
 def with_numbered_callers(header: dict[str, Any], calls: Table, waits: Table, version: int) -> None:

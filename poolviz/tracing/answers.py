@@ -23,6 +23,8 @@ class Present(NamedTuple):
     """Whether no further call can come; those there are may still run."""
     final: bool = False
     """Whether this is of a file: then what it says is pending or runs did so when it was saved."""
+    base: int = 0
+    """Number of the first call that may still have a row."""
 
     @property
     def settled(self) -> bool:

@@ -39,11 +39,14 @@ class Worker(NamedTuple):
     """When its initializer had returned."""
     exited: int | None
     detail: str
-    """Empty after an orderly exit, else words such as ``killed by SIGKILL``."""
+    """Empty after an orderly exit, else words such as ``was killed by SIGKILL``."""
     calls: int
     """Calls of the trace that it ended."""
     busy: int
     """Nanoseconds that it spent in them, and in the one that it runs."""
+    how: str
+    """How it ended: ``none`` while it has not, ``orderly``, ``died`` (by itself), ``stopped`` (with its pool, which broke because of
+    something else), ``ended`` (on purpose, by an interrupt or by `terminate_workers` or `kill_workers`)."""
 
 
 class CallPrint(NamedTuple):

@@ -13,6 +13,7 @@ from poolviz.events import (
     Chunked,
     Consumed,
     Ended,
+    Exit,
     Failed,
     PoolClosed,
     PoolOpened,
@@ -59,6 +60,8 @@ class WorkerRecord(NamedTuple):
     ready: int = 0
     exited: int = 0
     detail: str = ""
+    how: int = Exit.NONE
+    """How it ended, an `Exit`."""
 
 
 class RunningCall(NamedTuple):
@@ -276,7 +279,8 @@ class State:
 
     def _worker_exited(self, batch: WorkerExited) -> None:
         if batch.worker in self.workers:
-            self.workers[batch.worker] = self.workers[batch.worker]._replace(exited=batch.time, detail=batch.detail)
+            record = self.workers[batch.worker]
+            self.workers[batch.worker] = record._replace(exited=batch.time, detail=batch.detail, how=batch.how)
 
 
 def _repeated(column: Column, counts: Column) -> Column:

@@ -170,6 +170,7 @@ class Store:
             view.workers(state),
             dict(state.callers),
             view.closed(state),
+            base=state.columns.base,
         )
 
     def _everything(self, view: View) -> Everything:

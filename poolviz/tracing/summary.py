@@ -9,8 +9,10 @@ from operator import mul, sub
 from typing import NamedTuple
 
 from poolviz import observe
+from poolviz.tracing import busy
 from poolviz.tracing.answers import Everything
 from poolviz.tracing.columns import Column, Table
+from poolviz.tracing.durations import duration
 
 SLOWEST = 5
 
@@ -40,11 +42,12 @@ class Summary:
         title: name of the trace.
         counts: as `Trace.counts`.
         workers: how many workers there were.
-        makespan: from the first submission to the last end, or to now while calls run.
+        makespan: from the first submission to the last end, or to now while calls wait or run.
         busy: time that workers spent in calls, added up.
         speedup: `busy` / `makespan`: how many times faster than one worker would have been, its cost per call aside.
         efficiency: `speedup` / `workers`.
-        utilisation: `busy` as a share of the time in which workers were there during the makespan.
+        utilisation: `busy` as a share of the time during the makespan in which workers could run calls: from when their initializer had
+            returned to their exit. The timeline calls it ``busy``.
         queue_wait: from the submission of a call to its start.
         run: from start to end.
         transfer: in process pools, what a call waited on its way: from when it was sent, or from when its worker was done with the call
@@ -62,16 +65,17 @@ class Summary:
         self.counts = present.counts
         self.dropped = present.dropped
         self.workers = len(present.workers)
-        begin = min(table["submitted"], default=0)
-        end = now if present.running else max(table["finished"], default=0)
-        self.makespan = max(end - begin, 0)
+        under_way = bool(present.counts["pending"] or present.counts["running"])
+        span = busy.window(table["submitted"], filter(None, table["finished"]), now, under_way=under_way)
+        self.makespan = span.length
         rows = _rows_with(table["started"], table["finished"])
         durations = list(map(sub, _at(table["finished"], rows), _at(table["started"], rows)))
         self.busy = sum(durations) + sum(now - call.started for call in present.running)
-        there = sum(max(0, min(w.exited or end, end) - max(w.ready or w.started, begin)) for w in present.workers)
+        ran = {*_at(table["worker"], _started(table)), *(call.worker for call in present.running)}
+        there = sum(busy.there(span, w.started, w.ready or None, w.exited or None, ran=w.worker in ran) for w in present.workers)
         self.speedup = self.busy / self.makespan if self.makespan else 0.0
         self.efficiency = self.speedup / self.workers if self.workers else 0.0
-        self.utilisation = min(self.busy / there, 1.0) if there else 0.0
+        self.utilisation = busy.share(self.busy, there) or 0.0
         self.queue_wait = _between(table["submitted"], table["started"])
         self.run = _spread(durations)
         self.transfer = _transfer(table)
@@ -110,21 +114,16 @@ class Summary:
         ]
 
 
-def duration(ns: int) -> str:
-    """A duration in words, with three significant digits, such as ``1.25 s``."""
-    for size, unit in ((1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs")):
-        if ns >= size:
-            value = ns / size
-            return f"{value:.{2 if value < 10 else 1 if value < 100 else 0}f} {unit}"
-    return f"{ns} ns"
-
-
 def _name(call: SlowCall) -> str:
     return call.name if call.item < 0 else f"{call.name}[{call.item}]"
 
 
 def _words(spread: Spread) -> str:
     return f"median {duration(spread.median)}, p95 {duration(spread.p95)}, max {duration(spread.max)}"
+
+
+def _started(table: Table) -> list[int]:
+    return list(compress(range(len(table["started"])), table["started"]))
 
 
 def _rows_with(first: Column, second: Column) -> list[int]:

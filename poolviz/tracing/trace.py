@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from poolviz import clock, observe, scopes
-from poolviz.events import FAILED
+from poolviz.events import FAILED, Exit
 from poolviz.tracing import records, saving, store
 from poolviz.tracing.answers import Present
 from poolviz.tracing.calls import CallError, CallErrors, CallPrint, Calls, Worker
@@ -149,6 +149,7 @@ class Trace:
                 record.detail,
                 calls[record.worker],
                 busy[record.worker],
+                Exit(record.how).name.lower(),
             )
             for record in present.workers
         ]

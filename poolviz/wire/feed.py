@@ -123,7 +123,8 @@ class Feed:
 
     def _head(self, kind: str, present: Present) -> dict[str, Any]:
         trace = self._trace
-        return {
+        gone = present.base - self.origin
+        return ({"first_row": gone} if gone > 0 else {}) | {
             "kind": kind,
             "seq": self._seq,
             "now": present.now - trace.start,

@@ -8,7 +8,10 @@ from typing import Any
 from poolviz import observe
 from poolviz.events import Failed
 from poolviz.tracing.answers import Present
+from poolviz.wire.codec import schema
 from poolviz.wire.sections import Sections
+
+EXITS: list[str] = schema()["exits"]
 
 #: Errors that a message tells in words, and bytes of those, in one message and since the last snapshot. The outcome of every call is in the
 #: columns, whatever their number.
@@ -67,6 +70,7 @@ def tables(present: Present, sections: Sections, told: Told, start: int) -> dict
                 "ready": relative(w.ready),
                 "exited": relative(w.exited),
                 "detail": w.detail,
+                "how": EXITS[w.how],
             }
             for w in workers
         ]

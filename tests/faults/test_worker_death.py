@@ -9,6 +9,8 @@ from concurrent.futures.thread import BrokenThreadPool
 import psutil
 import pytest
 
+from poolviz.executors import loop
+from poolviz.executors.oom import OWN, OomKills
 from tests.faults import tasks
 from tests.faults.helpers import KINDS, LIMIT, PROCESS_KINDS, is_gone, outcomes, until
 
@@ -29,7 +31,7 @@ def test_busy_worker_is_killed(new_pool, kind, tmp_path):
     for future in futures:
         error = future.exception(LIMIT)
         assert isinstance(error, BrokenProcessPool)
-        assert "killed by SIGKILL (probably out of memory)" in str(error)
+        assert "was killed by SIGKILL" in str(error)
     with pytest.raises(BrokenProcessPool):
         pool.submit(tasks.double, 1)
     pool.shutdown()
@@ -124,7 +126,7 @@ def test_replace_fails_only_the_call_that_ran(new_pool, kind, tmp_path):
         dead = next(iter(worker_pids(pool)))
         os.kill(dead, signal.SIGKILL)
         wait([victim], 1)
-    with pytest.raises(BrokenProcessPool, match=r"SIGKILL \(probably out of memory\) while it ran this call"):
+    with pytest.raises(BrokenProcessPool, match=r"SIGKILL.* while it ran this call"):
         victim.result(0)
     lost = [future for future in others if future.exception(LIMIT) is not None]
     assert all(isinstance(future.exception(), BrokenProcessPool) for future in lost)
@@ -205,3 +207,102 @@ def test_workers_are_ended_on_purpose(new_pool, kind, how, tmp_path):
     until(lambda: all(map(is_gone, pids)))
     with pytest.raises(RuntimeError):
         pool.submit(tasks.double, 1)
+
+
+class Counter:
+    """The kernel's counter of kills for lack of memory, as a file of the test's own."""
+
+    def __init__(self, root):
+        (root / "proc/self").mkdir(parents=True)
+        (root / "proc/self/cgroup").write_text("0::/test\n")
+        self.file = root / "sys/fs/cgroup/test/memory.events"
+        self.file.parent.mkdir(parents=True)
+        self.shows(4)
+
+    def shows(self, kills):
+        self.file.write_text(f"oom 9\noom_kill {kills}\n")
+
+
+@pytest.fixture
+def counter(tmp_path, monkeypatch):
+    made = Counter(tmp_path / "machine")
+    monkeypatch.setattr(loop, "OomKills", lambda: OomKills(str(tmp_path / "machine")))
+    return made
+
+
+@kinds
+@pytest.mark.parametrize("out_of_memory", [False, True])
+def test_memory_is_blamed_with_evidence_alone(new_pool, kind, counter, tmp_path, out_of_memory):
+    pool = new_pool(kind, 1)
+    future = pool.submit(tasks.touch_then_wait, tmp_path / "runs", tmp_path / "gate")
+    until((tmp_path / "runs").exists)
+    if out_of_memory:
+        counter.shows(5)
+    os.kill(min(worker_pids(pool)), signal.SIGKILL)
+    words = str(future.exception(LIMIT))
+    assert f"was killed by SIGKILL{f' ({OWN})' if out_of_memory else ''} while it ran this call" in words
+    assert ("memory" in words) == out_of_memory
+
+
+def ends(pool):
+    """How each worker ended, by its process id."""
+    pool.shutdown()
+    return {worker.ident: worker.how for worker in pool.trace.workers}
+
+
+@kinds
+@pytest.mark.parametrize("victims", [1, 3])
+def test_worker_that_died_first_is_guilty_and_the_others_stopped_with_it(new_pool, kind, tmp_path, victims):
+    pool = new_pool(kind, 3)
+    futures = [pool.submit(tasks.touch_then_wait, tmp_path / f"runs{i}", tmp_path / "gate") for i in range(3)]
+    until(lambda: all((tmp_path / f"runs{i}").exists() for i in range(3)))
+    killed = sorted(worker_pids(pool))[:victims]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    for future in futures:
+        assert isinstance(future.exception(LIMIT), BrokenProcessPool)
+    found = ends(pool)
+    assert sorted(found.values()) == ["died", "stopped", "stopped"]
+    guilty = next(pid for pid, how in found.items() if how == "died")
+    assert guilty in killed
+    assert f"Worker process {guilty} was killed by SIGKILL" in str(futures[0].exception())
+
+
+@kinds
+def test_no_worker_is_guilty_of_an_orderly_end(new_pool, kind):
+    pool = new_pool(kind)
+    assert list(pool.map(tasks.double, range(20))) == [2 * i for i in range(20)]
+    assert set(ends(pool).values()) == {"orderly"}
+    assert {worker.detail for worker in pool.trace.workers} == {""}
+
+
+@kinds
+def test_each_worker_that_is_replaced_died_by_itself(new_pool, kind):
+    pool = new_pool(kind, 1, on_worker_death="replace")
+    for _ in range(2):
+        pid = pool.submit(tasks.pid).result(LIMIT)
+        os.kill(pid, signal.SIGKILL)
+        until(lambda pid=pid: pid not in worker_pids(pool))
+        assert pool.submit(tasks.double, 2).exception(LIMIT) is None
+    assert list(ends(pool).values()) == ["died", "died", "orderly"]
+
+
+@kinds
+@pytest.mark.parametrize("how", ["terminate_workers", "kill_workers"])
+def test_workers_that_were_ended_on_purpose_are_not_guilty(new_pool, kind, how, tmp_path):
+    pool = new_pool(kind)
+    futures = [pool.submit(tasks.touch_then_wait, tmp_path / f"runs{i}", tmp_path / "gate") for i in range(2)]
+    until(lambda: (tmp_path / "runs0").exists() and (tmp_path / "runs1").exists())
+    getattr(pool, how)()
+    assert all(isinstance(future.exception(LIMIT), BrokenProcessPool) for future in futures)
+    assert set(ends(pool).values()) == {"ended"}
+
+
+@kinds
+def test_worker_whose_initializer_raised_is_the_guilty_one(new_pool, kind, caplog):
+    pool = new_pool(kind, initializer=tasks.initializer_that_raises)
+    assert isinstance(pool.submit(tasks.double, 1).exception(LIMIT), BrokenProcessPool)
+    found = ends(pool)
+    assert list(found.values()).count("died") == 1 and set(found.values()) <= {"died", "stopped"}
+    (guilty,) = [worker for worker in pool.trace.workers if worker.how == "died"]
+    assert guilty.detail.startswith("failed its initializer: ")

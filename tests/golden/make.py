@@ -16,6 +16,7 @@ from poolviz.events import (
     Chunked,
     Consumed,
     Ended,
+    Exit,
     Failed,
     Outcome,
     PoolClosed,
@@ -120,10 +121,10 @@ def mixed() -> Message:
     )
     run.tell(
         Failed(run.first + 1, "ValueError: 17", 'Traceback (most recent call last):\n  File "<cell>", line 1\nValueError: 17\n'),
-        Failed(run.first + 4, "BrokenProcessPool: worker 1 was killed by SIGKILL, probably out of memory", ""),
+        Failed(run.first + 4, "BrokenProcessPool: worker 1 was killed by SIGKILL", ""),
         Printed(run.first, 1, "<b>looking at</b> \N{SNOWMAN}\n", 0),
         Printed(run.first, 2, "a warning\n", 2),
-        WorkerExited(1, 7, START + 311 * MS, "killed by SIGKILL, probably out of memory"),
+        WorkerExited(1, 7, START + 311 * MS, "was killed by SIGKILL", Exit.DIED),
         Consumed(*columns((run.first, START + 182 * MS, 1), (run.first + 5, START + 351 * MS, 2))),
         Waited(
             *columns(

@@ -4,6 +4,8 @@ import schema from "../../../poolviz/wire/schema.json";
 export type OutcomeName = "none" | "returned" | "raised" | "cancelled" | "interrupted" | "lost";
 /** In what state a call is: an outcome, or where it stands before it has one. */
 export type CallKind = "pending" | "running" | Exclude<OutcomeName, "none">;
+/** How a worker ended: died by itself, stopped with a pool that broke because of something else, or was ended on purpose. */
+export type ExitName = "none" | "orderly" | "died" | "stopped" | "ended";
 export type BlockedName = "result" | "map" | "as_completed" | "wait" | "shutdown";
 
 function codeOf(names: readonly string[], name: string): number {
@@ -27,6 +29,11 @@ export const Outcome = {
 /** The outcome's name for a code; a code that this page does not know yet reads as lost, which is the loudest. */
 export function outcomeName(code: number): OutcomeName {
   return (schema.outcomes[code] ?? "lost") as OutcomeName;
+}
+
+/** Whether a message's word for a worker's end is one that this page knows. */
+export function isExitName(word: unknown): word is ExitName {
+  return typeof word === "string" && schema.exits.includes(word);
 }
 
 /** What a caller blocks in, for a code. */

@@ -1,12 +1,13 @@
 /**
  * A typed array that grows by whole chunks. Doubling one array of millions would copy for tens of milliseconds in the middle of a
- * frame; here a growth costs one small allocation.
+ * frame; here a growth costs one small allocation. Only the first chunk doubles: many columns, those of a lane with one call, stay short.
  */
 type TypedArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
 
 const SHIFT = 13;
 const SIZE = 1 << SHIFT;
 const MASK = SIZE - 1;
+const SHORTEST = 32;
 
 export class Column<A extends TypedArray> {
   #length = 0;
@@ -32,13 +33,43 @@ export class Column<A extends TypedArray> {
 
   push(value: number): void {
     const index = this.#length++;
-    if (index >>> SHIFT === this.#chunks.length) this.#chunks.push(this.#make(SIZE));
+    if (index >>> SHIFT === this.#chunks.length) this.#chunks.push(this.#make(index === 0 ? SHORTEST : SIZE));
+    else if (index < SIZE && index === this.#chunks[0]!.length) this.#chunks[0] = this.#resized(2 * index);
     this.#chunks[index >>> SHIFT]![index & MASK] = value;
   }
 
-  /** Forget all from `length` on. Chunks are kept: what shrinks is about to grow again. */
+  #resized(size: number): A {
+    const made = this.#make(size);
+    made.set(this.#chunks[0]!.subarray(0, size));
+    return made;
+  }
+
+  /** Forget all from `length` on. One chunk more than needed is kept: what shrinks by little is about to grow again. */
   truncate(length: number): void {
     this.#length = Math.min(this.#length, length);
+    const needed = Math.ceil(this.#length / SIZE) + 1;
+    if (this.#chunks.length > needed) this.#chunks.length = needed;
+  }
+
+  /** Forget the first `count` values; the others move up. */
+  drop(count: number): void {
+    const whole = count >>> SHIFT;
+    const rest = count & MASK;
+    this.#chunks.splice(0, whole);
+    this.#length -= whole * SIZE;
+    const chunks = this.#chunks;
+    for (let i = 0; rest > 0 && i * SIZE < this.#length; i++) {
+      const chunk = chunks[i]!;
+      chunk.copyWithin(0, rest);
+      const next = chunks[i + 1];
+      if (next !== undefined) chunk.set(next.subarray(0, rest), SIZE - rest);
+    }
+    this.truncate(this.#length - rest);
+  }
+
+  /** Bytes that it has allocated. */
+  get bytes(): number {
+    return this.#chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0);
   }
 }
 

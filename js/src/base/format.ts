@@ -12,16 +12,19 @@ const THIN = "\u202f";
 
 function significant(value: number): string {
   const magnitude = Math.abs(value);
-  return value.toFixed(magnitude >= 100 ? 0 : magnitude >= 10 ? 1 : 2);
+  // What rounds to the next power of ten has a digit less: 9.996 is 10.0.
+  return value.toFixed(magnitude >= 99.95 ? 0 : magnitude >= 9.995 ? 1 : 2);
 }
 
-/** A length of time, such as `1.25 s`, `340 µs` or `3 min 20 s`. */
+/** A length of time, such as `1.25 s`, `340 µs` or `3 min 20 s`. Python has the same; tests/vectors/durations.json holds for both. */
 export function duration(ns: Ns): string {
   if (!Number.isFinite(ns)) return "–";
   const magnitude = Math.abs(ns);
   const seconds = Math.round(magnitude / 1e9);
-  if (seconds >= 3600) return `${Math.floor(seconds / 3600)}${THIN}h ${Math.floor((seconds % 3600) / 60)}${THIN}min`;
-  if (seconds >= 100) return `${Math.floor(seconds / 60)}${THIN}min ${seconds % 60}${THIN}s`;
+  const hours = Math.floor(seconds / 3600);
+  if (hours >= 48) return `${Math.floor(hours / 24)}${THIN}d ${hours % 24}${THIN}h`;
+  if (hours > 0) return `${hours}${THIN}h ${Math.floor((seconds % 3600) / 60)}${THIN}min`;
+  if (magnitude >= 99.95e9) return `${Math.floor(seconds / 60)}${THIN}min ${seconds % 60}${THIN}s`;
   // 999.7 would read as 1000 of the smaller unit; the 0.9995 moves it to the larger one.
   const [size, unit] = STEPS.find(([size]) => magnitude >= size * 0.9995) ?? [1, "ns"];
   const value = ns / size;

@@ -2,6 +2,7 @@
  * What one message from the kernel says, free of its encoding. The decoder makes these and the model folds them; neither knows the other.
  * Times are nanoseconds since the trace's start; NaN stands for 'has not happened'.
  */
+import type { ExitName } from "./codes";
 import type { Ns, Row, UnixMs } from "./units";
 
 export type TraceState = "live" | "done" | "static";
@@ -34,8 +35,9 @@ export interface LaneInfo {
   readonly started: Ns;
   readonly ready: Ns | null;
   readonly exited: Ns | null;
-  /** Empty after an orderly exit, else words such as `killed by SIGKILL`. */
+  /** Empty after an orderly exit, else words such as `was killed by SIGKILL`. */
   readonly detail: string;
+  readonly how: ExitName;
 }
 
 /** Names that a table gains: the index of `names[i]` is `first + i`. */
@@ -139,6 +141,8 @@ export interface MessageHead {
 }
 
 export interface Message extends MessageHead {
+  /** Rows before this one are no longer kept by the kernel. */
+  readonly firstRow: Row;
   /** Whether it was made to be kept: no delta follows on it. */
   readonly kept: boolean;
   /** The batches of summary slices in whose place this message's rows stand. */

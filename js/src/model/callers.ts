@@ -25,6 +25,8 @@ export class Caller {
   }
 }
 
+const NOTHING = new Float64Array(0);
+
 export class Callers {
   readonly names: string[] = [];
   readonly #callers: Caller[] = [];
@@ -40,12 +42,26 @@ export class Callers {
     return this.#callers[index]!;
   }
 
+  /**
+   * Forget the waits for rows before `base`, those for several calls that ended before `time`, and what was taken.
+   *
+   * @param taken for each caller the times, ascending, at which it took results that are no longer kept
+   */
+  forgetBefore(base: Row, time: Ns, taken: ReadonlyMap<number, Float64Array>): void {
+    this.#callers.forEach((caller, index) => {
+      caller.waits.forgetBefore(base, time);
+      caller.takes.remove(taken.get(index) ?? NOTHING);
+    });
+  }
+
   took(index: number, time: Ns): void {
     this.#caller(index)?.takes.add(time);
   }
 
-  fold(columns: WaitColumns): void {
+  /** @param base rows before this one are no longer kept */
+  fold(columns: WaitColumns, base: Row): void {
     for (let i = 0; i < columns.caller.length; i++) {
+      if (columns.row[i]! < base) continue;
       this.#caller(columns.caller[i]!)?.fold(
         columns.start[i]!,
         columns.end[i]!,

@@ -32,6 +32,11 @@ export class Chunks {
     this.#maps.sort((one, other) => one.first - other.first);
   }
 
+  /** Forget the maps all of whose rows come before `base`. */
+  forgetBefore(base: Row): void {
+    this.#maps = this.#maps.filter(({ first, count }) => first + count > base);
+  }
+
   /** The chunk of the call at `row`, which is item `item` of its map; null when it was sent on its own. */
   at(row: Row, item: number): Chunk | null {
     const map = this.#mapOf(row);

@@ -1,37 +1,27 @@
 /** What the header says in numbers, derived from the recording at one moment. */
 import type { MessageHead } from "../base/message";
 import type { Ns, Row } from "../base/units";
-import type { Lane, Recording } from "./recording";
+import { busyShares, isUnderWay, windowOf } from "./busy";
+import { timeLeft } from "./left";
+import type { Recording } from "./recording";
 
 export interface Figures {
-  /** First submission to last event, or to now while anything is pending or runs. */
+  /** Calls that returned or failed; one that was cancelled was not done. */
+  readonly done: number;
+  /** First submission to last end, or to now while anything is pending or runs. */
   readonly elapsed: Ns;
-  /** Ended calls in a second; NaN while none has ended. */
+  /** Calls that ran and ended, in a second; NaN while none has. */
   readonly perSecond: number;
   /** Estimated time to the end; null when there is nothing to wait for or nothing to tell it from. */
   readonly left: Ns | null;
-  /** Busy time of all workers over the time that they were there; NaN without workers. */
+  /** Busy share of all workers, see `busy`; NaN without workers. */
   readonly utilisation: number;
 }
 
-/** Whether calls of the trace wait or run, so that its time goes on. */
-export function isUnderWay(head: MessageHead): boolean {
-  return head.counts.pending + head.counts.running > 0;
-}
-
-/** The times that hold all of the run, up to `now` while it is under way. */
+/** The times that hold all that is drawn, up to `now` while the run is under way. */
 export function extent(recording: Recording, head: MessageHead, now: Ns): { start: Ns; end: Ns } | null {
   if (!Number.isFinite(recording.first)) return null;
   return { start: recording.first, end: isUnderWay(head) ? Math.max(now, recording.last) : recording.last };
-}
-
-/** For how long each lane's running call has run until `now`. */
-export function runningTimes(recording: Recording, now: Ns): Map<number, Ns> {
-  const times = new Map<number, Ns>();
-  for (const { lane, started } of recording.running.values()) {
-    times.set(lane, (times.get(lane) ?? 0) + Math.max(0, now - started));
-  }
-  return times;
 }
 
 /** The running call that started first, in ns of running; null when none runs. */
@@ -41,33 +31,19 @@ export function longestRunning(recording: Recording, now: Ns): Ns | null {
   return longest;
 }
 
-/** Share of its time that a lane was busy, between the run's start (or its own) and `end` (or its own). */
-export function busyShare(lane: Lane, running: Ns, start: Ns, end: Ns): { busy: Ns; there: Ns } {
-  const { started, exited } = lane.info;
-  const from = Math.max(start, Number.isFinite(started) ? started : start);
-  const to = Math.min(end, exited ?? end);
-  return { busy: lane.slices.busy + running, there: Math.max(0, to - from) };
-}
-
 export function figures(recording: Recording, head: MessageHead, now: Ns): Figures {
-  const span = extent(recording, head, now);
-  if (span === null) return { elapsed: 0, perSecond: Number.NaN, left: null, utilisation: Number.NaN };
-  const { total, pending, running } = head.counts;
+  const { counts } = head;
+  const done = counts.finished + counts.failed;
+  const span = windowOf(recording, head, now);
+  if (span === null) return { done, elapsed: 0, perSecond: Number.NaN, left: null, utilisation: Number.NaN };
   const elapsed = span.end - span.start;
-  const done = total - pending - running;
-  const perSecond = done > 0 && elapsed > 0 ? done / (elapsed / 1e9) : Number.NaN;
-  const waiting = pending + running;
-  const left = head.state === "live" && waiting > 0 && done > 0 ? (waiting / perSecond) * 1e9 : null;
-
-  const times = runningTimes(recording, now);
-  let busy = 0;
-  let there = 0;
-  for (const lane of recording.lanes.values()) {
-    const share = busyShare(lane, times.get(lane.info.lane) ?? 0, span.start, span.end);
-    busy += share.busy;
-    there += share.there;
-  }
-  return { elapsed, perSecond, left, utilisation: there > 0 ? Math.min(1, busy / there) : Number.NaN };
+  // Of the calls that are kept: those before them count in no time that is known here.
+  let ran = 0;
+  for (const { slices } of recording.lanes.values()) ran += slices.callCount;
+  const perSecond = ran > 0 && elapsed > 0 ? ran / (elapsed / 1e9) : Number.NaN;
+  const ages = [...recording.running.values()].map(({ started }) => now - started);
+  const left = head.state === "live" ? timeLeft(counts, perSecond, ages, recording.longest) : null;
+  return { done, elapsed, perSecond, left, utilisation: busyShares(recording, span, now).all };
 }
 
 /** The index in its map of a call, or null when it came from `submit` or is unknown. */

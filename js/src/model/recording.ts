@@ -1,4 +1,7 @@
-/** The recorded run as the page knows it: messages are folded in, and nothing here knows the time or the screen. */
+/**
+ * The recorded run as the page knows it: messages are folded in, and nothing here knows the time or the screen. What the kernel no longer
+ * keeps is forgotten here too, so that the page knows what a page would that came now, and never more.
+ */
 import { failureOf, hasFailed, Outcome } from "../base/codes";
 import type {
   CallColumns,
@@ -45,9 +48,13 @@ interface Summary extends SummarySlice {
   readonly calls: number;
 }
 
-const hasRun = ({ lane, start }: Summary) => lane !== NO_LANE && !Number.isNaN(start);
+const isDrawn = (lane: number, started: Ns) => lane !== NO_LANE && !Number.isNaN(started);
+const hasRun = ({ lane, start }: Summary) => isDrawn(lane, start);
 
 const NEVER = Number.POSITIVE_INFINITY;
+
+/** The batch of summary slices that stay as they are: those of a snapshot that was made to be kept. */
+const KEPT = 0;
 
 export class Recording {
   readonly calls = new CallTable();
@@ -77,6 +84,10 @@ export class Recording {
   /** Times of the first and last thing that happened; infinite and crossed while nothing has. */
   first: Ns = NEVER;
   last: Ns = -NEVER;
+  /** When the last call ended. */
+  lastEnd: Ns = -NEVER;
+  /** How long the longest call ran that has ended; of those that only a summary slice stands for, their mean. */
+  longest: Ns = 0;
 
   fold(message: Message): void {
     const { labels, callers } = message;
@@ -88,8 +99,10 @@ export class Recording {
     });
     for (const pool of message.pools) this.pools.set(pool.pool, pool);
     for (const info of message.lanes) this.#lane(info.lane).info = info;
-    for (const [row, error, traceback] of message.errors) this.errors.set(row, { error, traceback });
+    const { base } = this.calls;
+    for (const [row, error, traceback] of message.errors) if (row >= base) this.errors.set(row, { error, traceback });
     for (const [row, text, cut] of message.prints) {
+      if (row < base) continue;
       const before = this.prints.get(row);
       this.prints.set(row, { text: (before?.text ?? "") + text, cut: (before?.cut ?? 0) + cut });
     }
@@ -104,7 +117,7 @@ export class Recording {
     if (message.consumed) {
       const { row, time, caller } = message.consumed;
       for (let i = 0; i < row.length; i++) {
-        const isNew = row[i] === NO_ROW || this.calls.consumed(row[i]!, time[i]!);
+        const isNew = row[i] === NO_ROW || this.calls.consumed(row[i]!, time[i]!, caller[i]!);
         if (isNew) this.callers.took(caller[i]!, time[i]!);
       }
     }
@@ -117,10 +130,51 @@ export class Recording {
       }
     }
     if (message.waits) {
-      this.callers.fold(message.waits);
+      this.callers.fold(message.waits, base);
       for (const start of message.waits.start) this.#happened(start);
       for (const end of message.waits.end) this.#happened(end);
     }
+    // The slices of a snapshot that was summarised to be kept belong to no row that could be forgotten: the next snapshot replaces them.
+    if (message.firstRow > this.calls.base && !this.#batches.has(KEPT)) this.#forgetBefore(message.firstRow);
+  }
+
+  /** Forget the rows before `base`, and all that was known of them. */
+  #forgetBefore(base: Row): void {
+    const { calls, callers } = this;
+    const gone = calls.forgetBefore(base);
+    if (gone === null) return;
+    this.chunks.forgetBefore(base);
+    for (const known of [this.running, this.errors, this.prints]) {
+      for (const row of known.keys()) if (row < base) known.delete(row);
+    }
+    this.submitted.remove(gone.submitted);
+    this.neverRan.remove(gone.neverRan);
+    for (const [code, count] of gone.outcomes) this.#countOutcome(code, -count);
+    if (this.firstFailed !== null && this.firstFailed < base) this.#findFirstFailed();
+    const { submitted, finished } = calls.bounds();
+    this.first = submitted;
+    this.lastEnd = finished;
+    for (const { slices } of this.lanes.values()) slices.forgetBefore(base, this.first);
+    callers.forgetBefore(base, this.first, gone.taken);
+    for (const [batch, summaries] of this.#batches) {
+      const left = summaries.filter(({ end }) => end >= this.first);
+      for (const summary of summaries) if (summary.end < this.first) this.#count(summary, -1);
+      for (const { end } of left) this.lastEnd = Math.max(this.lastEnd, end);
+      if (left.length === 0) this.#batches.delete(batch);
+      else this.#batches.set(batch, left);
+    }
+  }
+
+  #findFirstFailed(): void {
+    const found = this.calls.firstEnd(hasFailed);
+    this.firstFailed = found?.row ?? null;
+    this.#firstFailedAt = found?.finished ?? NEVER;
+  }
+
+  #countOutcome(code: number, by: number): void {
+    const count = (this.outcomes.get(code) ?? 0) + by;
+    if (count > 0) this.outcomes.set(code, count);
+    else this.outcomes.delete(code);
   }
 
   /** The chunk that a call was sent with; null when it was sent on its own. */
@@ -137,7 +191,17 @@ export class Recording {
   #lane(lane: number): Lane {
     let found = this.lanes.get(lane);
     if (found === undefined) {
-      const info = { lane, pool: 0, name: "", ident: 0, started: Number.NaN, ready: null, exited: null, detail: "" };
+      const info = {
+        lane,
+        pool: 0,
+        name: "",
+        ident: 0,
+        started: Number.NaN,
+        ready: null,
+        exited: null,
+        detail: "",
+        how: "none" as const,
+      };
       found = { info, slices: new SliceIndex(failureOf) };
       this.lanes.set(lane, found);
     }
@@ -152,14 +216,16 @@ export class Recording {
   #foldCalls({ first, count, submitted, label, item }: CallColumns): void {
     for (let i = 0; i < first.length; i++) {
       this.calls.announce(first[i]!, count[i]!, submitted[i]!, label[i]!, item[i]!);
-      this.submitted.add(submitted[i]!, count[i]!);
+      const known = Math.min(count[i]!, first[i]! + count[i]! - this.calls.base);
+      if (known <= 0) continue;
+      this.submitted.add(submitted[i]!, known);
       this.#happened(submitted[i]!);
     }
   }
 
   #foldRunning({ row, lane, started }: RunningColumns): void {
     for (let i = 0; i < row.length; i++) {
-      if (this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
+      if (row[i]! < this.calls.base || this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
       this.running.set(row[i]!, { lane: lane[i]!, started: started[i]! });
       this.calls.started(row[i]!, lane[i]!, started[i]!);
       this.#lane(lane[i]!);
@@ -171,23 +237,29 @@ export class Recording {
     for (let i = 0; i < row.length; i++) {
       const code = outcome[i]!;
       // A message that repeats what a resync has brought must not draw a call twice.
-      if (this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
+      if (row[i]! < this.calls.base || this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
       this.running.delete(row[i]!);
       this.calls.ended(row[i]!, lane[i]!, sent[i]!, started[i]!, finished[i]!, delivered[i]!, code);
       if (bytes_out[i]! + bytes_in[i]! > 0) this.calls.sent(row[i]!, bytes_out[i]!, bytes_in[i]!);
-      this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + 1);
-      if (lane[i]! !== NO_LANE && !Number.isNaN(started[i]!)) {
-        this.#lane(lane[i]!).slices.add(row[i]!, started[i]!, finished[i]!, code);
-        this.#happened(started[i]!);
-      } else this.neverRan.add(finished[i]!, 1);
+      if (isDrawn(lane[i]!, started[i]!)) this.#lane(lane[i]!).slices.add(row[i]!, started[i]!, finished[i]!, code);
+      this.#ended(row[i]!, lane[i]!, started[i]!, finished[i]!, code);
+      this.#happened(started[i]!);
       this.#happened(finished[i]!);
       this.#happened(delivered[i]!);
-      if (hasFailed(code) && finished[i]! < this.#firstFailedAt) {
-        this.#firstFailedAt = finished[i]!;
-        this.firstFailed = row[i]!;
-      }
     }
   }
+
+  #ended(row: Row, lane: number, started: Ns, finished: Ns, code: number): void {
+    this.#countOutcome(code, 1);
+    this.lastEnd = Math.max(this.lastEnd, finished);
+    if (!isDrawn(lane, started)) this.neverRan.add(finished, 1);
+    else this.longest = Math.max(this.longest, finished - started);
+    if (hasFailed(code) && finished < this.#firstFailedAt) {
+      this.#firstFailedAt = finished;
+      this.firstFailed = row;
+    }
+  }
+
   #foldSummaries({ batch, lane, outcome, start, end, calls }: SummaryColumns): void {
     for (let i = 0; i < lane.length; i++) {
       const summary: Summary = {
@@ -201,9 +273,10 @@ export class Recording {
       if (hasRun(summary)) {
         this.#lane(summary.lane).slices.add(NO_ROW, summary.start, summary.end, summary.code, summary.calls);
         this.#happened(summary.start);
+        this.longest = Math.max(this.longest, (summary.end - summary.start) / summary.calls);
       }
       this.#happened(summary.end);
-      if (batch[i] === 0) continue;
+      this.lastEnd = Math.max(this.lastEnd, summary.end);
       const others = this.#batches.get(batch[i]!);
       if (others) others.push(summary);
       else this.#batches.set(batch[i]!, [summary]);
@@ -214,7 +287,7 @@ export class Recording {
     const { code, end } = summary;
     const calls = sign * summary.calls;
     this.summarised += calls;
-    this.outcomes.set(code, (this.outcomes.get(code) ?? 0) + calls);
+    this.#countOutcome(code, calls);
     if (!hasRun(summary)) this.neverRan.add(end, calls);
   }
 

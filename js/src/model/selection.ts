@@ -59,6 +59,12 @@ export class Selection {
     if (row !== null && by !== 0) this.choose(row + by >= 0 ? { kind: "call", row: row + by } : null);
   }
 
+  /** Rows before `base` are no longer kept. */
+  forgetBefore(base: Row): void {
+    const { row } = this;
+    if (row !== null && row < base) this.choose(null);
+  }
+
   choose(next: Selected): void {
     if (isSame(next, this.#value)) return;
     this.#value = next;

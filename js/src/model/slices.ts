@@ -54,6 +54,12 @@ class Failure {
     this.countBefore.push(this.count);
   }
 
+  restart(): void {
+    this.busy = this.count = 0;
+    this.busyBefore.truncate(0);
+    this.countBefore.truncate(0);
+  }
+
   rewind(block: number): void {
     this.busy = this.busyBefore.get(block);
     this.count = this.countBefore.get(block);
@@ -145,6 +151,32 @@ export class SliceIndex {
     for (const column of this.#columns) column.truncate(to);
   }
 
+  /**
+   * Forget the slices of rows before `base`, and the summary slices that ended before `time`. Nearly all of them stand at the front: a
+   * worker runs calls about in the order of their rows.
+   */
+  forgetBefore(base: Row, time: Ns): void {
+    this.settle();
+    const isGone = (i: number) => {
+      const row = this.row.get(i);
+      return row === NO_ROW ? this.end.get(i) < time : row < base;
+    };
+    let front = 0;
+    while (front < this.count && isGone(front)) front++;
+    if (front > 0) for (const column of this.#columns) column.drop(front);
+    let first = 0;
+    while (first < this.count && !isGone(first)) first++;
+    if (front > 0) this.#restart();
+    else if (first < this.count) this.#rewind(first >>> SHIFT);
+    let to = first;
+    for (let i = first + 1; i < this.count; i++) {
+      if (isGone(i)) continue;
+      for (const column of this.#columns) column.set(to, column.get(i));
+      to++;
+    }
+    for (const column of this.#columns) column.truncate(to);
+  }
+
   #isSame(index: number, { start, end, code }: SummarySlice): boolean {
     return this.start.get(index) === start && this.end.get(index) === end && this.code.get(index) === code;
   }
@@ -176,8 +208,9 @@ export class SliceIndex {
     const calls = this.calls.get(i);
     this.#busy += length;
     this.#calls += calls;
-    const failure = this.#failures[this.failureAt(i)];
-    if (failure === undefined) return;
+    const kind = this.failureAt(i);
+    if (kind < 0) return;
+    const failure = this.#failures[kind]!;
     failure.busy += length;
     failure.count += calls;
   }
@@ -188,6 +221,12 @@ export class SliceIndex {
     this.#calls = this.#callsBefore.get(block);
     for (const column of [this.#blockStart, this.#busyBefore, this.#callsBefore]) column.truncate(block);
     for (const failure of this.#failures) failure.rewind(block);
+  }
+
+  #restart(): void {
+    this.#settled = this.#busy = this.#calls = 0;
+    for (const column of [this.#blockStart, this.#busyBefore, this.#callsBefore]) column.truncate(0);
+    for (const failure of this.#failures) failure.restart();
   }
 
   /** Which of `FAILURES` the slice at `index` is, or -1. */

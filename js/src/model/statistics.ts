@@ -2,12 +2,13 @@
 import { type CallKind, outcomeName } from "../base/codes";
 import { NO_ROW } from "../base/message";
 import type { Ns } from "../base/units";
+import { busyShare, thereIn } from "./busy";
 import type { Lane, Recording } from "./recording";
 
 export interface LaneShare {
   readonly lane: Lane;
   readonly busy: Ns;
-  /** Busy time over the part of the span in which the worker was there; NaN when it was not. */
+  /** Busy time over the part of the span in which the worker could run calls; NaN when it could not. */
   readonly share: number;
 }
 
@@ -18,7 +19,7 @@ export interface SpanStatistics {
   /** How many of them only summary slices stand for: their lengths are not known. */
   readonly summarised: number;
   readonly lanes: readonly LaneShare[];
-  /** Busy time of all workers over the time that they were there. */
+  /** Busy share of all workers, see `busy`. */
   readonly utilisation: number;
   /** Of the calls that ended and are known one by one, whole, also where they reach out of the span; NaN when there is none. */
   readonly median: Ns;
@@ -50,14 +51,15 @@ export function statisticsOf(recording: Recording, start: Ns, end: Ns, now: Ns):
       else durations[next++] = slices.end.get(i) - slices.start.get(i);
     }
     let busy = slices.busyBefore(end) - slices.busyBefore(start);
+    let runs = false;
     for (const call of recording.running.values()) {
       if (call.lane !== info.lane || call.started >= end || now <= start) continue;
       running++;
+      runs = true;
       busy += Math.max(0, Math.min(now, end) - Math.max(call.started, start));
     }
-    const from = Math.max(start, Number.isFinite(info.started) ? info.started : start);
-    const there = Math.max(0, Math.min(end, info.exited ?? Math.max(now, start)) - from);
-    lanes.push({ lane, busy, share: there > 0 ? Math.min(1, busy / there) : Number.NaN });
+    const there = thereIn({ start, end: Math.min(end, Math.max(now, start)) }, lane, runs);
+    lanes.push({ lane, busy, share: busyShare(busy, there) });
     busyOfAll += busy;
     thereOfAll += there;
   }
@@ -74,7 +76,7 @@ export function statisticsOf(recording: Recording, start: Ns, end: Ns, now: Ns):
     calls: next + summarised + running,
     summarised,
     lanes,
-    utilisation: thereOfAll > 0 ? Math.min(1, busyOfAll / thereOfAll) : Number.NaN,
+    utilisation: busyShare(busyOfAll, thereOfAll),
     median: quantile(lengths, 0.5),
     p95: quantile(lengths, 0.95),
   };

@@ -2,7 +2,7 @@
 import { Changes } from "../base/listen";
 import type { Message, MessageHead } from "../base/message";
 import type { Ns, PageMs } from "../base/units";
-import { isUnderWay } from "./figures";
+import { isUnderWay } from "./busy";
 import { Link } from "./link";
 import { Recording } from "./recording";
 import { Selection } from "./selection";
@@ -64,6 +64,7 @@ export class Store {
     // Only the head: the columns are folded, and holding on to them would double the memory of a long run.
     this.head = { kind, seq, now, state, title, origin, wall, counts, dropped, behind };
     this.selection.shift(moved);
+    this.selection.forgetBefore(message.firstRow);
     this.changes.notify();
   }
 

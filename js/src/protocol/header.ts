@@ -1,4 +1,5 @@
 /** Reads a message's JSON header. What comes from outside is checked here, once; everything behind may rely on it. */
+import { type ExitName, isExitName } from "../base/codes";
 import type { Counts, LaneInfo, MessageHead, NameRun, PoolInfo, TraceState } from "../base/message";
 import type { Row } from "../base/units";
 import { type Code, PLAIN, SOME, STEPS, WIDEST } from "./column";
@@ -14,6 +15,7 @@ export interface SectionHead {
 }
 
 export interface Header extends MessageHead {
+  readonly firstRow: Row;
   readonly kept: boolean;
   readonly follows: readonly number[];
   readonly sections: readonly SectionHead[];
@@ -141,6 +143,13 @@ function poolOf(json: Json): PoolInfo {
   };
 }
 
+/** Messages of older kernels do not say how a worker ended; a detail was then given to those that had not ended in order. */
+function exitOf(json: Json): ExitName {
+  if (isExitName(json.how)) return json.how;
+  if (json.exited == null) return "none";
+  return textAt(json, "detail") ? "died" : "orderly";
+}
+
 function laneOf(json: Json): LaneInfo {
   return {
     lane: numberAt(json, "lane"),
@@ -151,6 +160,7 @@ function laneOf(json: Json): LaneInfo {
     ready: timeOrNull(json, "ready"),
     exited: timeOrNull(json, "exited"),
     detail: textAt(json, "detail"),
+    how: exitOf(json),
   };
 }
 
@@ -203,6 +213,7 @@ export function readHeader(json: unknown): Header {
     counts: countsOf(json.counts),
     dropped: numberAt(json, "dropped", 0),
     behind: numberAt(json, "behind", 0),
+    firstRow: numberAt(json, "first_row", 0),
     kept: json.kept === true,
     follows: numbersAt(json, "follows"),
     sections: sectionsOf(json, version),

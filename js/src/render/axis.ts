@@ -1,4 +1,7 @@
-/** The time axis: round steps, one unit, and just as many digits as tell neighbouring ticks apart. */
+/**
+ * The time axis: round steps, one unit, and just as many digits as tell neighbouring ticks apart. Zoomed in far from the start, most of
+ * the digits are those that all labels share: they stand once, at the left end, and the ticks say what is added.
+ */
 import type { TimeScale } from "../base/scale";
 import type { Ns, Px } from "../base/units";
 import type { Box, Palette, Surface } from "./surface";
@@ -39,27 +42,68 @@ function labelFor(time: Ns, step: Ns, farthest: Ns): string {
   return time === 0 ? "0" : `${text}\u202f${unit}`;
 }
 
-/** A time as the axis of this scale would name it, told to `step`. */
+const farthestOf = ({ start, end }: TimeScale) => Math.max(Math.abs(start), Math.abs(end));
+
+/** Steps from zero to the farthest time, beyond which labels have more digits than can be compared at a glance. */
+const MOST_STEPS = 4000;
+
+interface Base {
+  readonly time: Ns;
+  readonly label: string;
+}
+
+/** The time that all labels of a scale share; null where they are short enough without. */
+function baseOf(scale: TimeScale, step: Ns): Base | null {
+  const farthest = farthestOf(scale);
+  const inClock = farthest >= 120e9;
+  if (farthest < MOST_STEPS * step || (inClock && step >= 1e9)) return null;
+  // One power of ten above what is shown: what is added has few digits then.
+  const unit = 10 ** Math.ceil(Math.log10(scale.end - scale.start) - 1e-9);
+  const time = Math.floor(scale.start / unit) * unit;
+  if (time === 0) return null;
+  if (!inClock) return { time, label: labelFor(time, unit, farthest) };
+  const seconds = Math.floor(time / 1e9);
+  const digits = Math.max(0, Math.round(9 - Math.log10(unit)));
+  return { time, label: clock(seconds) + ((time - seconds * 1e9) / 1e9).toFixed(digits).slice(1) };
+}
+
+/** A time as an axis with ticks `step` apart would name it, two digits finer. */
 export function timeLabel(time: Ns, step: Ns, scale: TimeScale): string {
-  const farthest = Math.max(Math.abs(scale.start), Math.abs(scale.end));
-  const fine = Math.max(1, 10 ** Math.floor(Math.log10(step)));
-  if (farthest >= 120e9 && fine < 1e9) {
+  const fine = Math.max(1, 10 ** Math.floor(Math.log10(step / 100)));
+  const farthest = farthestOf(scale);
+  const rounded = Math.round(time / fine) * fine;
+  let base = baseOf(scale, step);
+  if (base === null && farthest >= 120e9 && fine < 1e9) {
     // A clock's seconds would hide what the reader zoomed in for.
-    return `${labelFor(Math.floor(time / 1e9) * 1e9, 1e9, farthest)} + ${labelFor(time - Math.floor(time / 1e9) * 1e9, fine, 1e9 - 1)}`;
+    const second = Math.floor(rounded / 1e9) * 1e9;
+    base = { time: second, label: clock(second / 1e9) };
   }
-  return labelFor(Math.round(time / fine) * fine, fine, farthest);
+  if (base === null) return labelFor(rounded, fine, farthest);
+  return `${base.label} + ${labelFor(rounded - base.time, fine, Math.max(fine, Math.min(scale.end, time) - base.time))}`;
+}
+
+export interface Ticks {
+  readonly step: Ns;
+  /** What is added to, in words; empty where the labels are whole times. */
+  readonly base: string;
+  readonly ticks: readonly Tick[];
 }
 
 /** The ticks that a scale shows, with at least `gap` px between two of them. */
-export function ticks(scale: TimeScale, gap: Px): { step: Ns; ticks: Tick[] } {
+export function ticks(scale: TimeScale, gap: Px): Ticks {
   const step = roundStep(gap * scale.nsPerPx);
-  const farthest = Math.max(Math.abs(scale.start), Math.abs(scale.end));
+  const base = baseOf(scale, step);
   const found: Tick[] = [];
   const first = Math.ceil(scale.start / step);
   for (let i = first; i * step <= scale.end; i++) {
-    found.push({ time: i * step, label: labelFor(i * step, step, farthest) });
+    const time = i * step;
+    const label =
+      base === null
+        ? labelFor(time, step, farthestOf(scale))
+        : `+${labelFor(Math.round(time - base.time), step, scale.end - base.time)}`;
+    found.push({ time, label });
   }
-  return { step, ticks: found };
+  return { step, base: base?.label ?? "", ticks: found };
 }
 
 /** The gap that labels of this scale need: late in a long trace they are long. */
@@ -74,11 +118,27 @@ export function drawGrid(surface: Surface, box: Box, scale: TimeScale, marks: re
   for (const { time } of marks) surface.fillRect(Math.round(scale.timeToPx(time)), box.y, 1, box.height);
 }
 
-export function drawAxis(surface: Surface, box: Box, scale: TimeScale, marks: readonly Tick[], palette: Palette): void {
+/** Between the base and the first label, in px. */
+const BASE_GAP: Px = 14;
+
+export function drawAxis(
+  surface: Surface,
+  box: Box,
+  scale: TimeScale,
+  { base, ticks: marks }: Ticks,
+  palette: Palette,
+): void {
   surface.fillStyle = palette.line;
   surface.fillRect(box.x, box.y, box.width, 1);
   surface.font = palette.font;
   surface.textBaseline = "middle";
+  surface.textAlign = "left";
+  let free: Px = 2;
+  if (base !== "") {
+    surface.fillStyle = palette.text;
+    surface.fillText(base, free, box.y + 14);
+    free += surface.measureText(base).width + BASE_GAP;
+  }
   for (const { time, label } of marks) {
     const x = Math.round(scale.timeToPx(time));
     surface.fillStyle = palette.line;
@@ -86,8 +146,8 @@ export function drawAxis(surface: Surface, box: Box, scale: TimeScale, marks: re
     const width = surface.measureText(label).width;
     // Labels stand under their tick, and inside the picture at its two ends.
     const left = Math.min(Math.max(x - width / 2, 2), box.width - width - 2);
+    if (left < free) continue;
     surface.fillStyle = palette.faintText;
-    surface.textAlign = "left";
     surface.fillText(label, left, box.y + 14);
   }
 }

@@ -1,4 +1,5 @@
 /** The ground of a lane: the time that its worker was there, how long it took to be ready, and how it ended. */
+import type { LaneInfo } from "../base/message";
 import type { Ns, Px } from "../base/units";
 import type { Lane } from "../model/recording";
 import { drawMarks } from "./marks";
@@ -22,16 +23,18 @@ function drawStart({ surface, scale, palette }: Pen, box: Box, from: Ns, ready: 
   surface.globalAlpha = 1;
 }
 
-function drawEnd({ surface, scale, palette }: Pen, box: Box, exited: Ns, detail: string): void {
+/** Where it was guilty, with the mark of what is lost; where it ended with the others or on purpose, as plainly as in good order. */
+function drawEnd({ surface, scale, palette, exitTextOf }: Pen, box: Box, exited: Ns, info: LaneInfo): void {
   const x = Math.round(scale.timeToPx(exited));
   if (x < box.x || x > box.x + box.width) return;
-  surface.fillStyle = detail ? palette.slices.lost.edge : palette.line;
-  surface.fillRect(x, box.y, detail ? 2 : 1, box.height);
-  if (!detail) return;
-  drawMarks(surface, box, "lost", [x + 1], palette);
-  if (surface.measureText(detail).width + 2 * PADDING > box.x + box.width - x) return;
+  const died = info.how === "died";
+  surface.fillStyle = died ? palette.slices.lost.edge : palette.line;
+  surface.fillRect(x, box.y, died ? 2 : 1, box.height);
+  if (died) drawMarks(surface, box, "lost", [x + 1], palette);
+  const text = exitTextOf(info);
+  if (text === "" || surface.measureText(text).width + 2 * PADDING > box.x + box.width - x) return;
   surface.fillStyle = palette.faintText;
-  surface.fillText(detail, x + PADDING, box.y + box.height / 2 + 0.5);
+  surface.fillText(text, x + PADDING, box.y + box.height / 2 + 0.5);
 }
 
 export function drawLife(pen: Pen, box: Box, { info, slices }: Lane, now: Ns): void {
@@ -47,5 +50,5 @@ export function drawLife(pen: Pen, box: Box, { info, slices }: Lane, now: Ns): v
   // A worker that has run a call was ready, whether or not anybody said so.
   const ready = info.ready ?? (slices.count === 0 ? Math.min(now, to) : from);
   if (ready > from) drawStart(pen, box, from, ready);
-  if (info.exited !== null) drawEnd(pen, box, info.exited, info.detail);
+  if (info.exited !== null) drawEnd(pen, box, info.exited, info);
 }

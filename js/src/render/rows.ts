@@ -1,5 +1,6 @@
 /** Draws the rows of the plot: one call for each kind of row. */
 import { Outcome } from "../base/codes";
+import type { LaneInfo } from "../base/message";
 import type { TimeScale } from "../base/scale";
 import type { Ns, Px, Row } from "../base/units";
 import type { Caller } from "../model/callers";
@@ -31,6 +32,8 @@ export interface Pen {
   readonly strip: PixelRow;
   readonly textOf: (row: Row) => SliceText;
   readonly waitTextOf: (kind: number, row: Row) => SliceText;
+  /** What is said where a worker ended; empty after an orderly exit. */
+  readonly exitTextOf: (info: LaneInfo) => string;
   /** What stands in a slice of so many calls. */
   readonly callsTextOf: (calls: number) => SliceText;
   /** Which slices are strong, by the code of their outcome, that of running ones included; null for all. */

@@ -52,6 +52,7 @@ export interface Scene {
   readonly textOf: Pen["textOf"];
   readonly waitTextOf: Pen["waitTextOf"];
   readonly callsTextOf: Pen["callsTextOf"];
+  readonly exitTextOf: Pen["exitTextOf"];
   readonly shows: Pen["shows"];
   readonly leads: boolean;
   /** Where the pointer's time line is; null without one. */
@@ -117,7 +118,7 @@ function drawRows(surface: Surface, scene: Scene, plot: Box, marks: readonly Tic
 export function drawScene(surface: Surface, scene: Scene): Merged {
   const { scale, palette, width, height } = scene;
   const plot = { x: 0, y: OVERVIEW_HEIGHT, width, height: height - OVERVIEW_HEIGHT - AXIS_HEIGHT };
-  const { step, ticks: marks } = ticks(scale, tickGap(scale));
+  const marks = ticks(scale, tickGap(scale));
   surface.clearRect(0, 0, width, height);
 
   const all = new TimeScale(scene.bounds.start, scene.bounds.end, width);
@@ -125,7 +126,7 @@ export function drawScene(surface: Surface, scene: Scene): Merged {
   drawOverview(surface, strip, scene.load, scene.recording.lanes.size, all, scale, palette);
   if (scene.span !== null) drawSpan(surface, { ...strip, height: OVERVIEW_HEIGHT - 1 }, all, scene.span, palette);
 
-  const merged = drawRows(surface, scene, plot, marks);
+  const merged = drawRows(surface, scene, plot, marks.ticks);
   const axis = { x: 0, y: plot.y + plot.height, width, height: AXIS_HEIGHT };
   drawAxis(surface, axis, scale, marks, palette);
   if (scene.span !== null) {
@@ -134,7 +135,7 @@ export function drawScene(surface: Surface, scene: Scene): Merged {
     drawFlag(surface, axis, scale.timeToPx(middle), duration(end - start), palette);
   }
   if (scene.cursor !== null) {
-    const text = timeLabel(scene.cursor, step / 100, scale);
+    const text = timeLabel(scene.cursor, marks.step, scale);
     drawFlag(surface, axis, scale.timeToPx(scene.cursor), text, palette);
   }
   return merged;

@@ -16,6 +16,31 @@ export function setText(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** What tells a name from the others of its kind: its number at the end, else its last letters. */
+function endOf(name: string): string {
+  return /[^\p{L}\p{N}]*\p{N}+\)?$/u.exec(name)?.[0] ?? name.slice(-4);
+}
+
+/**
+ * Set a name that is cut in its middle where there is no room for it, never at its end. The node needs the class `pv-cut`, and its text is
+ * the whole name.
+ */
+export function setName(node: HTMLElement, name: string): void {
+  if (node.textContent === name && node.childElementCount > 0) return;
+  const end = endOf(name);
+  node.replaceChildren(
+    element("span", "", name.slice(0, name.length - end.length)),
+    element("span", "pv-cut-end", end),
+  );
+}
+
+/** An element that shows a name. */
+export function nameElement(className: string, name = ""): HTMLElement {
+  const made = element("span", `${className} pv-cut`);
+  setName(made, name);
+  return made;
+}
+
 export function setAttribute(node: HTMLElement, name: string, value: string | null): void {
   if (value === null) node.removeAttribute(name);
   else if (node.getAttribute(name) !== value) node.setAttribute(name, value);

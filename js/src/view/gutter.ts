@@ -1,11 +1,12 @@
 /** The names of the rows, at the left: workers with what they are, how much they did and how busy they were. */
 import { percent, whole } from "../base/format";
+import type { Span } from "../base/scale";
 import type { Ns } from "../base/units";
-import { busyShare, runningTimes } from "../model/figures";
+import { busyShares } from "../model/busy";
 import type { Lane, Recording } from "../model/recording";
 import type { Layout, RowPlace } from "../render/layout";
-import { element, setAttribute, setText } from "./dom";
-import { callerName, laneName } from "./naming";
+import { element, nameElement, setAttribute, setName, setText } from "./dom";
+import { callerName, exitText, laneName } from "./naming";
 import { words } from "./words";
 
 interface LaneLabel {
@@ -40,9 +41,9 @@ export class Gutter {
     const node = element("div", `pv-row pv-row-${row.kind}`);
     node.style.height = `${row.height}px`;
     if (row.kind === "lane") this.#lanes.push(this.#laneLabel(row.lane, node));
-    else if (row.kind === "caller") node.append(element("span", "pv-name", callerName(recording, row.index)));
+    else if (row.kind === "caller") node.append(nameElement("pv-name", callerName(recording, row.index)));
     else {
-      node.append(element("span", "pv-name", row.pool.name), element("span", "pv-ident", words.pool(row.pool.workers)));
+      node.append(nameElement("pv-name", row.pool.name), element("span", "pv-ident", words.pool(row.pool.workers)));
     }
     if (row.kind === "pool") node.title = [row.pool.name, row.pool.method].filter(Boolean).join(" · ");
     else if (row.kind === "caller") node.title = callerName(recording, row.index);
@@ -50,33 +51,32 @@ export class Gutter {
   }
 
   #laneLabel(lane: Lane, node: HTMLElement): LaneLabel {
-    const [name, ident, count] = [element("span", "pv-name"), element("span", "pv-ident"), element("span", "pv-calls")];
+    const [name, ident, count] = [nameElement("pv-name"), element("span", "pv-ident"), element("span", "pv-calls")];
     const bar = element("span", "pv-share-bar");
     node.append(name, ident, count, element("span", "pv-share", bar));
     return { lane, node, name, ident, count, bar };
   }
 
-  /** Bring numbers up to date; `start` and `end` are the run's. */
-  update(recording: Recording, start: Ns, end: Ns, now: Ns): void {
-    const times = runningTimes(recording, now);
+  /** Bring numbers up to date; `span` is the window of the run. */
+  update(recording: Recording, span: Span, now: Ns): void {
+    const { lanes } = busyShares(recording, span, now);
     for (const { lane: known, node, name, ident, count, bar } of this.#lanes) {
       // A snapshot brings new lanes under the same numbers.
       const lane = recording.lanes.get(known.info.lane) ?? known;
-      const { busy, there } = busyShare(lane, times.get(lane.info.lane) ?? 0, start, end);
-      const share = there > 0 ? Math.min(1, busy / there) : 0;
+      const share = lanes.get(lane.info.lane) ?? Number.NaN;
       const kind = recording.pools.get(lane.info.pool)?.kind === "thread" ? words.thread : words.process;
       const calls = words.callsDone(whole(lane.slices.callCount), lane.slices.callCount);
-      setText(name, laneName(lane));
+      setName(name, laneName(lane));
       setText(ident, lane.info.ident ? String(lane.info.ident) : "");
       setText(count, whole(lane.slices.callCount));
-      setAttribute(bar, "style", `width: ${(100 * share).toFixed(1)}%`);
-      const exited = lane.info.exited === null ? "" : lane.info.detail || words.exited;
-      setAttribute(node, "data-died", lane.info.detail ? "true" : null);
+      setAttribute(bar, "style", `width: ${(100 * (share || 0)).toFixed(1)}%`);
+      const exited = lane.info.exited === null ? "" : exitText(lane.info) || words.exited;
+      setAttribute(node, "data-died", lane.info.how === "died" ? "true" : null);
       const parts = [
         lane.info.name,
         lane.info.ident ? `${kind} ${lane.info.ident}` : "",
         calls,
-        words.busyShare(percent(share)),
+        Number.isNaN(share) ? "" : words.busyShare(percent(share)),
         exited,
       ];
       setAttribute(node, "title", parts.filter(Boolean).join(" · "));

@@ -2,7 +2,8 @@
 import { hasFailed, outcomeName } from "../base/codes";
 import { duration, percent, rate, whole } from "../base/format";
 import type { PageMs } from "../base/units";
-import { figures, isUnderWay } from "../model/figures";
+import { isUnderWay } from "../model/busy";
+import { figures } from "../model/figures";
 import type { Store } from "../model/store";
 import type { Merged } from "../render/scene";
 import { element, setAttribute, setHidden, setText } from "./dom";
@@ -26,18 +27,27 @@ function failureWords(store: Store): string {
   const { recording } = store;
   const failed = [...recording.outcomes].filter(([code]) => hasFailed(code)).sort(([a], [b]) => a - b);
   const parts = failed.map(([code, count]) => words.failed(whole(count), outcomeName(code)));
-  const text = words.failures(parts, whole(store.head?.counts.total ?? 0));
+  const { dropped = 0, counts } = store.head ?? {};
+  const before = (counts?.failed ?? 0) - failed.reduce((sum, [, count]) => sum + count, 0);
+  if (dropped > 0 && before > 0) parts.push(words.failedBefore(whole(before)));
+  const text = words.failures(parts, whole(counts?.total ?? 0));
   const first = recording.firstFailed;
   if (first === null) return text;
   const error = recording.errors.get(first)?.error;
   return `${text}, ${words.first(shortName(recording, first))}${error ? `: ${error}` : ""}`;
 }
 
+/** More characters than any line has room for: the rest would only be laid out. */
+const LONGEST = 500;
+
+const shortened = (text: string) => (text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+
 export class Header {
   readonly #title = element("span", "pv-title");
   readonly #stateWord = element("span", "");
   readonly #state = element("span", "pv-state", element("span", "pv-dot"), this.#stateWord);
   readonly #done = new Fact();
+  readonly #cancelled = new Fact();
   readonly #rate = new Fact();
   readonly #elapsed = new Fact();
   readonly #left = new Fact();
@@ -54,7 +64,16 @@ export class Header {
 
   /** @param buttons what stands at the right end */
   constructor(buttons: HTMLElement) {
-    const all = [this.#done, this.#rate, this.#elapsed, this.#left, this.#busy, this.#summarised, this.#merged];
+    const all = [
+      this.#done,
+      this.#cancelled,
+      this.#rate,
+      this.#elapsed,
+      this.#left,
+      this.#busy,
+      this.#summarised,
+      this.#merged,
+    ];
     const facts = all.map((fact) => fact.node);
     const line = element("div", "pv-line", this.#title, this.#state, element("span", "pv-facts", ...facts), buttons);
     const progress = element("div", "pv-progress", ...this.#bars.map(([, bar]) => bar));
@@ -81,7 +100,11 @@ export class Header {
     this.#updateFacts(store, page);
     const failed = head !== null && head.counts.failed > 0;
     setHidden(this.#failures, !failed);
-    if (failed) setText(this.#failureWords, failureWords(store));
+    if (failed) {
+      const text = failureWords(store);
+      setText(this.#failureWords, shortened(text));
+      setAttribute(this.#failures, "title", text);
+    }
     const notice = this.#noticeText(store, page);
     setHidden(this.#notice, notice === "");
     setText(this.#notice, notice);
@@ -98,16 +121,16 @@ export class Header {
     this.#summarised.show(recording.summarised === 0 ? null : whole(recording.summarised), unit);
     setAttribute(this.#summarised.node, "title", behind ? words.summarisedForNowHint : words.summarisedHint);
     if (head === null || head.counts.total === 0) {
-      for (const fact of [this.#rate, this.#elapsed, this.#left, this.#busy]) fact.show(null, "");
+      for (const fact of [this.#cancelled, this.#rate, this.#elapsed, this.#left, this.#busy]) fact.show(null, "");
       this.#done.show("", words.loading);
       return;
     }
-    const { total, pending, running } = head.counts;
+    const { total, cancelled } = head.counts;
     const now = head.state === "live" ? store.link.now(page) : head.now;
-    const { elapsed, perSecond, left, utilisation } = figures(recording, head, now);
-    const done = total - pending - running;
+    const { done, elapsed, perSecond, left, utilisation } = figures(recording, head, now);
     if (isUnderWay(head)) this.#done.show(words.done(whole(done), whole(total)), words.doneUnit(total));
     else this.#done.show(whole(total), words.allDone(whole(total), total));
+    this.#cancelled.show(cancelled === 0 ? null : whole(cancelled), words.kinds.cancelled);
     this.#rate.show(Number.isNaN(perSecond) ? null : rate(perSecond), words.rate);
     this.#elapsed.show(duration(elapsed), words.elapsed);
     this.#left.show(left === null ? null : words.about(duration(left)), words.left);

@@ -1,7 +1,7 @@
 /** What calls, workers and callers are called on the screen. */
 import { blockedName } from "../base/codes";
 import { whole } from "../base/format";
-import { NO_ROW } from "../base/message";
+import { type LaneInfo, NO_ROW } from "../base/message";
 import type { Row } from "../base/units";
 import type { Lane, Recording } from "../model/recording";
 import { words } from "./words";
@@ -41,6 +41,12 @@ const MADE_UP = /^ThreadPoolExecutor-\d+_(\d+)$/;
 export function laneName({ info }: Lane): string {
   const number = MADE_UP.exec(info.name)?.[1];
   return number === undefined ? info.name || words.workerNumber(info.lane) : words.threadNumber(number);
+}
+
+/** What became of a worker; empty while it is there and after an orderly exit. */
+export function exitText({ how, detail }: LaneInfo): string {
+  if (how === "stopped" || how === "ended") return words.exits[how];
+  return how === "died" ? detail : "";
 }
 
 export const callerName = (recording: Recording, index: number) => recording.callers.names[index] || words.caller;

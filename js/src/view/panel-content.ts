@@ -6,8 +6,8 @@ import type { Recording } from "../model/recording";
 import type { Selected } from "../model/selection";
 import { type SpanStatistics, statisticsOf } from "../model/statistics";
 import type { Store } from "../model/store";
-import { element, setHidden, swatch, tiles } from "./dom";
-import { callName, laneName } from "./naming";
+import { element, nameElement, setHidden, swatch, tiles } from "./dom";
+import { callName, exitText, laneName } from "./naming";
 import { bytesLines, chunkLine, kindOf, type Line, phases, workerLine } from "./phases";
 import { words } from "./words";
 
@@ -59,7 +59,8 @@ export function callContent({ recording }: Store, row: Row, now: Ns): PanelConte
     const pool = recording.pools.get(lane.info.pool);
     lines.push([pool?.kind === "thread" ? words.thread : words.process, String(lane.info.ident)]);
   }
-  if (lane?.info.detail) lines.push([words.worker, lane.info.detail]);
+  const end = lane ? exitText(lane.info) : "";
+  if (end) lines.push([words.worker, end]);
   const texts = textsOf(recording, row);
   const parts = [
     { key: JSON.stringify(lines), make: () => tiles(lines) },
@@ -132,11 +133,7 @@ function spanTexts(counts: SpanStatistics["counts"], lanes: SpanStatistics["lane
     const bar = element("span", "pv-share-bar");
     bar.style.width = `${Number.isNaN(share) ? 0 : 100 * share}%`;
     const value = `${shareText(share)} · ${duration(busy)}`;
-    bars.append(
-      element("span", "pv-name", laneName(lane)),
-      element("span", "pv-share", bar),
-      element("span", "", value),
-    );
+    bars.append(nameElement("pv-name", laneName(lane)), element("span", "pv-share", bar), element("span", "", value));
   }
   const more = element("div", "pv-unit", rest > 0 ? words.moreLanes(whole(rest)) : "");
   return element("div", "pv-panel-texts", outcomes, bars, more);

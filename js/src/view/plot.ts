@@ -3,6 +3,7 @@ import { onAbort } from "../base/listen";
 import type { Counts } from "../base/message";
 import { type Span, TimeScale } from "../base/scale";
 import type { Ns, PageMs, Px } from "../base/units";
+import { windowOf } from "../model/busy";
 import { extent } from "../model/figures";
 import type { Load } from "../model/load";
 import { placeOf } from "../model/neighbours";
@@ -20,7 +21,7 @@ import { Gutter } from "./gutter";
 import { Hover } from "./hover";
 import { LoadCache } from "./load-cache";
 import { MoreRows } from "./more-rows";
-import { callsText, sliceText, waitText } from "./naming";
+import { callsText, exitText, sliceText, waitText } from "./naming";
 import { Pace } from "./pace";
 import { Stage } from "./stage";
 import { CanvasPixelRow } from "./strip";
@@ -170,7 +171,7 @@ export class Plot {
       this.#stale = false;
       this.#drawnNow = now;
       const merged = this.#draw(page, now);
-      this.#name(page, span ?? NOTHING, now);
+      this.#name(page, (head && windowOf(recording, head, now)) ?? NOTHING, now);
       this.#host.drawn(page, now, merged);
       this.#pace.drew(page, performance.now() - page);
     }
@@ -187,10 +188,10 @@ export class Plot {
   }
 
   /** Numbers that change more often cannot be read, and each costs layout. */
-  #name(page: PageMs, { start, end }: Span, now: Ns): void {
+  #name(page: PageMs, span: Span, now: Ns): void {
     if (this.#store.isLive && page - this.#namedAt < NAMED) return;
     this.#namedAt = page;
-    this.#gutter.update(this.#store.recording, start, end, now);
+    this.#gutter.update(this.#store.recording, span, now);
   }
 
   #draw(page: PageMs, now: Ns): Merged {
@@ -253,6 +254,7 @@ export class Plot {
       textOf: (row) => sliceText(recording, row),
       waitTextOf: (kind, row) => waitText(recording, kind, row),
       callsTextOf: callsText,
+      exitTextOf: exitText,
       shows: this.#host.shows(),
       leads: this.leads,
       selected: selection.row === null ? null : this.#highlightOf(selection.row, now),

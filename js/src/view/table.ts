@@ -5,7 +5,7 @@ import type { PageMs, Row } from "../base/units";
 import { type Filter, kindOfCall } from "../model/filter";
 import { ordered } from "../model/order";
 import type { Store } from "../model/store";
-import { element, setAttribute, setText, swatch } from "./dom";
+import { element, nameElement, setAttribute, setName, setText, swatch } from "./dom";
 import { MoreRows } from "./more-rows";
 import { kindOf } from "./phases";
 import { COLUMNS, type TableColumn } from "./table-columns";
@@ -108,6 +108,7 @@ export class CallGrid {
     const began = performance.now();
     const { recording } = this.#store;
     const now = this.#store.now(began);
+    const active = this.#rows[this.#active];
     const rows = recording.calls.rows(
       (row, _label, _item, outcome) => !this.#filter.isOn || this.#filter.shows(kindOfCall(recording, row, outcome)),
     );
@@ -116,7 +117,8 @@ export class CallGrid {
       const keyOf = this.#sort.column.key(recording, now);
       this.#rows = ordered(rows, (row) => keyOf(recording.calls.get(row)!), this.#sort.descending);
     }
-    this.#active = Math.max(0, Math.min(this.#active, this.#rows.length - 1));
+    const place = active === undefined ? -1 : this.#rows.indexOf(active);
+    this.#active = place >= 0 ? place : Math.max(0, Math.min(this.#active, this.#rows.length - 1));
     const { summarised } = recording;
     const label = summarised > 0 ? [words.tableLabel, words.notListed(whole(summarised))] : [words.tableLabel];
     setAttribute(this.node, "aria-label", label.join(", "));
@@ -157,7 +159,7 @@ export class CallGrid {
   #makeRow(): Cells {
     const mark = swatch("returned");
     const texts = COLUMNS.map(({ id, isNumber }) => {
-      const text = element("span", "");
+      const text = id === "worker" ? nameElement("") : element("span", "");
       const cell = element("div", `pv-cell pv-cell-${id}`, ...(id === "outcome" ? [mark, text] : [text]));
       cell.classList.toggle("pv-number", isNumber);
       cell.setAttribute("role", "gridcell");
@@ -172,7 +174,12 @@ export class CallGrid {
     const { recording, selection } = this.#store;
     const row = this.#rows[index]!;
     const call = recording.calls.get(row);
-    if (call === null) return;
+    if (call === null) {
+      // The kernel has given it up since the table was last made.
+      for (const [i, text] of texts.entries()) setText(text, i === 0 ? words.unknownCall : "");
+      delete node.dataset.row;
+      return;
+    }
     node.id = `${this.#id}-${index}`;
     node.dataset.index = String(index);
     node.dataset.row = String(row);
@@ -183,7 +190,8 @@ export class CallGrid {
     const now = this.#store.now(performance.now());
     COLUMNS.forEach((column, i) => {
       const text = column.text(recording, call, now);
-      setText(texts[i]!, text);
+      if (column.id === "worker") setName(texts[i]!, text);
+      else setText(texts[i]!, text);
       setAttribute(texts[i]!, "title", column.id === "error" && text ? text : null);
     });
   }

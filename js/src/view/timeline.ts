@@ -266,9 +266,10 @@ export class Timeline {
   #describe(page: PageMs): void {
     const { head } = this.#store;
     if (head === null) return;
-    const { total, pending, running, failed } = head.counts;
-    const done = whole(total - pending - running);
-    const text = words.summary(words.states[head.state], done, whole(total), whole(running), whole(failed));
+    const { total, running, finished, failed, cancelled } = head.counts;
+    const done = whole(finished + failed);
+    const counts = [whole(running), whole(failed), cancelled > 0 ? whole(cancelled) : ""] as const;
+    const text = words.summary(words.states[head.state], done, whole(total), ...counts);
     setAttribute(this.#plot.stage.canvas, "aria-label", text);
     this.#plot.tell(head.counts);
     this.#announcer.summarise(text, !this.#store.isLive, page);

@@ -1,5 +1,5 @@
 /** Every word of the interface stands here, so that a second language is one more table. */
-import type { BlockedName, CallKind, OutcomeName } from "../base/codes";
+import type { BlockedName, CallKind, ExitName, OutcomeName } from "../base/codes";
 import type { TraceState } from "../base/message";
 
 const plural = (count: number, one: string, many: string) => (count === 1 ? one : many);
@@ -20,8 +20,9 @@ export const words = {
   busy: "busy",
   silent: (time: string) => `no word from the kernel since ${time}`,
   gap: "some messages were lost; what is shown is incomplete until the kernel answers",
-  dropped: (count: string) => `${count} older calls are no longer kept`,
+  dropped: (count: string) => `${count} older calls are no longer kept; rate, time and busy are of the others`,
   problem: (why: string) => `This timeline cannot be read: ${why}.`,
+  failedBefore: (count: string) => `${count} failed that ${count === "1" ? "is" : "are"} no longer kept`,
   failures: (parts: readonly string[], total: string) => `${parts.join(", ")} of ${total}`,
   failed: (count: string, outcome: OutcomeName) => `${count} ${words.outcomes[outcome]}`,
   first: (what: string) => `first: ${what}`,
@@ -75,6 +76,7 @@ export const words = {
   process: "pid",
   thread: "thread",
   exited: "exited",
+  exits: { stopped: "stopped with the pool", ended: "ended on purpose" } satisfies Partial<Record<ExitName, string>>,
   callsDone: (count: string, n: number) => `${count} ${plural(n, "call", "calls")}`,
   busyShare: (share: string) => `${share} busy`,
   queued: (count: string) => `${count} queued`,
@@ -160,9 +162,9 @@ export const words = {
     ],
   ] satisfies readonly (readonly [string, readonly (readonly [string, string])[]])[],
   merged: (count: string) => `${count} calls here`,
-  mergedCalls: "calls too narrow to draw one by one",
+  mergedCalls: "calls merged",
   mergedHint:
-    "So many calls share a pixel that its strength shows how much of the time the worker was busy. Every failed call is marked. " +
+    "They are too narrow to draw one by one. So many calls share a pixel that its strength shows how much of the time the worker was busy. Every failed call is marked. " +
     "Zoom in to see each call.",
   summarisedCalls: "calls summarised",
   summarisedForNow: "calls summarised for now",
@@ -198,6 +200,6 @@ export const words = {
   blockedFor: "blocked for",
   for: "for",
   from: "from",
-  summary: (state: string, done: string, total: string, running: string, failed: string) =>
-    `${state}: ${done} of ${total} calls done, ${running} running, ${failed} failed`,
+  summary: (state: string, done: string, total: string, running: string, failed: string, cancelled: string) =>
+    `${state}: ${done} of ${total} calls done, ${running} running, ${failed} failed${cancelled && `, ${cancelled} cancelled`}`,
 } as const;

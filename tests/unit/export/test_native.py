@@ -293,5 +293,15 @@ def test_a_file_of_version_2_is_read_for_ever():
     assert [printed[:1] + printed[3:] for printed in trace.prints()] == [(3, "first\na warning\n", 4)]
     assert [told[2:] for told in trace.store.everything(trace.view).chunks] == [(25, 10)]
     assert trace.summary().makespan == 268_583_059
+    assert {worker.how for worker in trace.workers} <= {"none", "orderly"}
+    same(native.parse(native.render(trace)), trace)
+
+
+def test_a_file_of_version_3_is_read_for_ever():
+    path = Path(__file__).parent / "files" / "version3.poolviz"
+    trace = poolviz.load(path)
+    assert repr(trace) == "Trace('a run of version 3': 4 calls, 1 finished, 3 failed)"
+    assert [worker.how for worker in trace.workers] == ["died", "stopped", "stopped"]
+    assert trace.workers[0].detail == "was killed by SIGKILL"
     # Packed by another zlib the bytes may differ; what is packed may not.
     assert zlib.decompress(native.render(trace)[32:]) == zlib.decompress(path.read_bytes()[32:])

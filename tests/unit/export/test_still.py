@@ -205,3 +205,12 @@ def test_summary_slices_are_drawn_and_counted():
     assert strips.busy == {0: 100_000 + 500_000 + 100}
     assert set(middle(drawn)[WIDTH // 2 + 1 :]) == {9} and set(middle(message)[WIDTH // 2 + 1 :]) != {9}
     assert "8 raised" in Reader(still.draw(drawn)).text
+
+
+def test_worker_that_died_is_named_and_the_others_stopped_with_it():
+    message = snapshot([(lane, 10, 90, LOST) for lane in range(4)], lanes=4)
+    for lane, how in zip(message.header["lanes"], ("stopped", "died", "stopped", "ended"), strict=True):
+        lane |= {"exited": 95, "detail": "was killed by SIGKILL", "how": how}
+    text = still.draw(message)
+    assert "worker 2 was killed by SIGKILL; 2 others stopped with the pool" in text
+    assert text.count("SIGKILL") == 1

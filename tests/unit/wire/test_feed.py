@@ -4,11 +4,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from poolviz import observe
-from poolviz.events import PoolOpened, WorkerStarted
+from poolviz.events import Exit, PoolOpened, WorkerStarted
 from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
-from poolviz.wire.codec import NEVER, decode
+from poolviz.wire.codec import NEVER, decode, schema
 from poolviz.wire.feed import Feed
 from poolviz.wire.sections import NO_LANE
 from tests.unit.lawful import Twin, make_scopes, name_labels, play, steps
@@ -24,10 +24,12 @@ class Page:
         header, columns = message.header, decode(message)
         if header["kind"] == "snapshot":
             self.rows, self.running, self.labels, self.lanes, self.callers = {}, {}, [], {}, []
+            self.first = 0
         else:
             assert header["seq"] == self.seq + 1
         self.seq = header["seq"]
-        self.counts = header["counts"]
+        self.counts, self.dropped = header["counts"], header["dropped"]
+        self.first = header.get("first_row", self.first)
         if "labels" in header:
             assert header["labels"]["first"] == len(self.labels)
             self.labels += header["labels"]["names"]
@@ -52,12 +54,19 @@ class Page:
                     "bytes": None,
                 }
         for row, lane, *times, outcome, out, back in self.records(columns, "ended"):
+            if row < self.first:
+                continue
             self.rows[row] |= {"end": (self.lanes.get(lane), *map(at, times), outcome), "bytes": (out, back)}
         for row, time, caller in self.records(columns, "consumed"):
+            if row < self.first:
+                continue
             self.rows[row] |= {"consumed": at(time), "caller": self.callers[caller]}
         self.running = {
-            row: (self.lanes[lane], at(started)) for row, lane, started in self.records(columns, "running") if self.rows[row]["end"] is None
+            row: (self.lanes[lane], at(started))
+            for row, lane, started in self.records(columns, "running")
+            if row >= self.first and self.rows[row]["end"] is None
         }
+        self.rows = {row: cells for row, cells in self.rows.items() if row >= self.first}
 
     @staticmethod
     def records(columns, section):
@@ -112,6 +121,39 @@ def test_deltas_add_up_to_the_snapshot(rounds, choice, resyncs):
     feed.close()
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(steps, min_size=2, max_size=6), st.integers(0, 2), st.integers(8, 90), st.sets(st.integers(0, 5)))
+def test_a_page_forgets_what_the_store_has_given_up(rounds, choice, limit, resyncs):
+    scope_ids = make_scopes()
+    name_labels()
+    store, twin = Store(limit), Twin()
+    store.state.callers |= {1: "caller 1", 2: "caller 2", 3: "caller 3"}
+    for pool in (1, 2):
+        store.on_batch(PoolOpened(pool, 1000, "thread", f"pool {pool}", 5, ""))
+        for worker in range(1, 5):
+            store.on_batch(WorkerStarted(pool, worker + 4 * (pool - 1), 1000, f"worker {pool}.{worker}", 1))
+    trace = Trace(store, view_of(choice, scope_ids), "t")
+    feed, page = Feed(trace), Page()
+    page.take(feed.snapshot())
+    first = observe.new_calls(0)
+    for i, lives in enumerate(rounds):
+        first = play(lives, store.on_batch, twin, first, scope_ids)
+        if i in resyncs:
+            page.take(feed.snapshot())
+        message = feed.delta()
+        if message is not None:
+            page.take(message)
+        fresh = Page()
+        other = Feed(trace)
+        fresh.take(other.snapshot())
+        other.close()
+        shift = feed.origin - other.origin
+        assert {row + shift: cells for row, cells in page.rows.items()} == fresh.rows
+        assert len(page.rows) <= limit
+        assert page.dropped == fresh.dropped == page.counts["total"] - len(page.rows)
+    feed.close()
+
+
 def test_an_asked_for_delta_is_made_even_if_nothing_is_new():
     trace = Trace(Store(), View("pool", 1), "t")
     feed = Feed(trace)
@@ -158,3 +200,7 @@ def test_a_call_without_a_worker_has_no_lane():
     play([("submit", 1, 3), ("end", 13, 3)], store.on_batch, twin, observe.new_calls(0), scope_ids)
     assert {call.worker for call in twin.calls.values()} == {-1}
     assert set(decode(feed.snapshot())["ended"]["lane"]) == {NO_LANE}
+
+
+def test_exits_have_the_names_of_the_schema():
+    assert schema()["exits"] == [exit.name.lower() for exit in Exit]
