@@ -21,6 +21,8 @@ pytestmark = pytest.mark.timeout(400)
 LINKS = """() => [...document.querySelectorAll('.jp-NotebookPanel .jp-RenderedMarkdown a[href*="/files/"]')].map(
     (a) => decodeURIComponent(new URL(a.href).pathname.split('/files/')[1]))"""
 CURRENT = "() => window.jupyterapp?.shell.currentWidget?.context?.path ?? ''"
+BACK = """(path) => { const { shell } = window.jupyterapp;
+    shell.activateById([...shell.widgets('main')].find((widget) => widget.context?.path === path).id); }"""
 CLICK = """(path) => [...document.querySelectorAll('.jp-NotebookPanel .jp-RenderedMarkdown a[href*="/files/"]')].find(
     (a) => new URL(a.href).pathname.endsWith('/files/' + path)).click()"""
 
@@ -95,5 +97,5 @@ def test_every_link_of_the_course_leads_to_what_it_names(made: Server, context: 
         assert lab.until(lambda: page.evaluate(CURRENT), lambda now: now != name, 30) == target
         if target.endswith(".md"):
             page.locator(".jp-MarkdownViewer h1 >> visible=true").first.wait_for(timeout=20_000)  # as a page, not as its source
-        page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', { path })", name)
+        page.evaluate(BACK, name)
         lab.until(lambda: page.evaluate(CURRENT), lambda now: now == name, 30)
