@@ -41,10 +41,11 @@ def with_what_is_newer(header: object, version: int) -> object:
 
 def _with_exit(worker: object) -> object:
     """A worker's record with how it ended: as the words of then were only given to those that had not ended in order."""
-    if isinstance(worker, list) and len(worker) == 8:
-        exited, detail = worker[6:]
-        return [*worker, int((Exit.DIED if detail else Exit.ORDERLY) if exited else Exit.NONE)]
-    return worker
+    if not isinstance(worker, list):
+        return worker
+    # One that has another length, as those of newer files have, has one more now, and is refused by the checks that follow.
+    exited, detail = worker[6:8] if len(worker) >= 8 else (0, "")
+    return [*worker, int((Exit.DIED if detail else Exit.ORDERLY) if exited else Exit.NONE)]
 
 
 def with_numbered_callers(header: dict[str, Any], calls: Table, waits: Table, version: int) -> None:
