@@ -50,6 +50,10 @@ class Submitted(NamedTuple):
     scope: "array[int]"
 
 
+#: The greatest size that is told, whatever the user has written: files and pages hold it in 32 bits.
+LARGEST = 2**31 - 1
+
+
 class Chunked(NamedTuple):
     """A map whose items are sent in chunks of a size that the caller chose; told after its submission."""
 
@@ -177,6 +181,14 @@ class WorkerExited(NamedTuple):
     detail: str
 
 
+class Missing(NamedTuple):
+    """Records that could not be turned into a batch, or not be taken in: what is said of the pool is not all."""
+
+    pool: int
+    """0 when it is not known of which pool they were."""
+    records: int
+
+
 Batch = (
     Submitted
     | Chunked
@@ -191,4 +203,5 @@ Batch = (
     | WorkerStarted
     | WorkerReady
     | WorkerExited
+    | Missing
 )

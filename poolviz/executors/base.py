@@ -11,7 +11,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
-from poolviz import observe
+from poolviz import deferred, observe
 from poolviz.clock import now
 from poolviz.events import PoolClosed, PoolOpened
 from poolviz.executors.submitted import Submit, map_by_submit
@@ -66,7 +66,8 @@ def open_journal(
 
 def close_journal(journal: observe.Journal | None) -> None:
     """Write the pool's last event and hand over what is left."""
-    if journal is not None:
+    if journal is not None and not journal.closed:
+        journal.closed = True
         journal.batches.append(PoolClosed(journal.pool, now()))
         journal.close()
 
@@ -170,6 +171,8 @@ class Executor(_base.Executor):
         label: Label,
     ) -> Iterator[T]:
         check_map(chunksize, buffersize)
+        if deferred.due:
+            deferred.run()
         if "submit" in self.__dict__ or type(self).submit is not Executor.submit:
             # Somebody replaced it, on this instance or in a subclass, and expects to see the calls.
             return map_by_submit(self._while_alive(attrgetter("submit")), fn, iterables, timeout, buffersize, self._interruption())

@@ -20,20 +20,21 @@ import os
 import queue
 import threading
 import traceback
-import weakref
 from collections.abc import Callable
 from concurrent.futures.thread import BrokenThreadPool
+from functools import partial
 from typing import Any
 
-from poolviz import interrupts, observe
+from poolviz import deferred, interrupts, observe, scopes
 from poolviz.clock import now
 from poolviz.events import Failed, Outcome, WorkerExited, WorkerReady, WorkerStarted
 from poolviz.executors import base
 from poolviz.executors.condition import LeanEvent
+from poolviz.living import Living
 
 logger = logging.getLogger("concurrent.futures")  # where users of the standard library look for a failed initializer
 
-_crews: weakref.WeakSet[Crew] = weakref.WeakSet()
+_crews: Living[Crew] = Living()
 exiting = False
 
 
@@ -57,7 +58,7 @@ class Crew:
         self.initializer = initializer
         self.initargs = initargs
         self.queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        # Reentrant: the garbage collector may find the executor, and close the crew, while this thread holds the lock.
+        # Reentrant: a finalizer of the user's may submit a call while this thread holds the lock.
         self.lock = threading.RLock()
         self.threads: set[threading.Thread] = set()
         self.workers: list[Worker] = []
@@ -104,6 +105,16 @@ class Crew:
             idle = not self.alive
         if idle:
             base.close_journal(self.journal)
+            self.over.set()
+
+    def abandon(self) -> None:
+        """As `close`, for a finalizer: takes no lock."""
+        self.closed = True
+        self.queue.put(None)
+        # The last thread to leave looks at `closed` after it has counted itself out. So one of the two closes the journal, or both do.
+        if not self.alive:
+            if self.journal is not None:
+                deferred.leave(partial(base.close_journal, self.journal))
             self.over.set()
 
     def drain(self) -> list[Any]:
@@ -178,9 +189,13 @@ def _work(crew: Crew, worker: Worker) -> None:
 
 
 def _serve(crew: Crew, worker: Worker) -> None:
-    get, journal, number = crew.queue.get, crew.journal, worker.number
+    get, journal, number, due = crew.queue.get, crew.journal, worker.number, deferred.due
+    block = None
+    scopes.hand_on(None)
     while True:
         item = get()
+        if due:  # it may be that this very call is to be cancelled
+            deferred.run()
         if item is None:
             if crew.closed or exiting or crew.broken is not None:
                 crew.queue.put(None)
@@ -190,6 +205,9 @@ def _serve(crew: Crew, worker: Worker) -> None:
         del item
         if future._claim():
             call = future._call
+            if future._block is not block:
+                block = future._block
+                scopes.hand_on(block)
             started = now()
             worker.current = (call, number, started)
             try:
@@ -222,7 +240,7 @@ def _traceback_of(error: BaseException) -> str:
 def _at_exit() -> None:
     global exiting
     exiting = True
-    crews = list(_crews)
+    crews = _crews.all()
     for crew in crews:
         crew.queue.put(None)
     for crew in crews:
@@ -231,7 +249,7 @@ def _at_exit() -> None:
 
 
 def _after_fork_in_child() -> None:
-    for crew in list(_crews):
+    for crew in _crews.all():
         crew.after_fork()
 
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 from concurrent.futures import _base
 from typing import TYPE_CHECKING, Any, Protocol
 
-from poolviz import interrupts
+from poolviz import interrupts, scopes
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Outcome
 from poolviz.executors.condition import LeanCondition
+from poolviz.observe import FULL
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Snapshot
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from poolviz.executors.placement import Message, Placement
     from poolviz.executors.serialize import Payload
     from poolviz.observe import Journal
+    from poolviz.scopes import Scope
 
 PENDING, RUNNING, FINISHED = _base.PENDING, _base.RUNNING, _base.FINISHED
 CANCELLED, CANCELLED_AND_NOTIFIED = _base.CANCELLED, _base.CANCELLED_AND_NOTIFIED
@@ -49,6 +51,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
     _owner: Owner | None = None
     _journal: Journal | None = None
     _call = 0
+    _block: Scope | None = None
+    """The `with poolviz.trace()` that it belongs to: what the call, or a callback, submits does too."""
     _taken = False
 
     # Of a process pool's future alone; written under the pool's lock.
@@ -96,6 +100,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
                 waiter.add_cancelled(self)
             self._condition.notify_all()
         self._invoke_callbacks()
+        if self._journal is not None and len(self._journal.ends) >= FULL:
+            self._journal.flush()
         return True
 
     def running(self) -> bool:
@@ -167,33 +173,37 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             turn = condition.enlist()
         came = False
         if journal is not None:
-            caller, start = here.number, now()
-            nested = journal.blocked.get(caller)
-            journal.blocked[caller] = (start, kind, self._call)
+            noted = journal.blocks(kind, self._call)
         try:
             came = interrupts.acquire(turn, timeout)
         finally:
             if not came:
                 condition.forget(turn)
             if journal is not None:
-                if nested is None:
-                    journal.blocked.pop(caller, None)
-                else:  # a signal handler that waits inside a wait
-                    journal.blocked[caller] = nested
-                journal.waits += (caller, start, now(), kind, self._call)
+                journal.waited(kind, noted)
 
     def _take(self) -> None:
         if not self._taken and self._state == FINISHED and self._journal is not None:
             self._taken = True
             self._journal.takes += (self._call, now(), here.number)
+            if len(self._journal.takes) >= FULL:
+                self._journal.flush()
 
     def _invoke_callbacks(self) -> None:
+        if not self._done_callbacks:
+            return
+        # In the pool's own thread, whose context nobody has entered a block in, what callbacks submit belongs to the call's.
+        lent = self._block is not None and scopes.block_here() is None
+        if lent:
+            scopes.hand_on(self._block)
         # The standard library lets SystemExit and its like through: past the other callbacks, into the pool's own thread.
         for callback in self._done_callbacks:
             try:
                 callback(self)
             except BaseException:
                 _base.LOGGER.exception("exception calling callback for %r", self)
+        if lent:
+            scopes.hand_on(None)
 
     def _forget_worker(self) -> None:
         self._message = self._placement = None

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from poolviz import deferred
 from poolviz.events import WorkerReady
 from poolviz.executors import base, launch
 from poolviz.executors.casualties import ABRUPT, Casualties
@@ -88,6 +89,8 @@ class Loop:
                 self._watch(self.wakeup.reader, selectors.EVENT_READ, self.wakeup.drain)
                 while self._look():
                     self.outcomes.resolve()
+                    if deferred.due:
+                        deferred.run()
                     self._flush_journal()
                     self._wait()
         except BaseException:

@@ -11,13 +11,14 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
 from concurrent.futures import process as _stdlib
+from functools import partial
 from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
-from poolviz import interrupts, observe, scopes
+from poolviz import deferred, interrupts, observe, scopes
 from poolviz.clock import now
-from poolviz.events import Blocked, Chunked, Failed, Outcome
+from poolviz.events import LARGEST, Blocked, Chunked, Failed, Outcome
 from poolviz.executors import base, leaving, manager, versions
 from poolviz.executors.definitions import NOTHING
 from poolviz.executors.future import Future
@@ -122,7 +123,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         if self._manager.thread is None:
             self._check_open()
             self._manager.prepare()
-        scope = scopes.current()
+        scope = scopes.current(None if self._journal is None else self._journal.home)
         if scope.waiting and self._journal is not None:
             self._check_open()
             scope.touch()
@@ -135,6 +136,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         scope = self._announce()
         future = Future()
         future._pooled = True
+        future._block = scope.block
         error: BaseException | None = None
         try:
             names: set[str] = set()
@@ -166,6 +168,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                 end = now()
                 journal.batches.append(Failed(future._call, observe.words_of(error), ""))
                 journal.ends += (future._call, -1, 0, 0, end, end, Outcome.RAISED, 0, 0)
+                journal.flush_if_full()  # there may be no manager's thread, which would
             future.set_exception(error)
         return future
 
@@ -207,7 +210,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             if journal is not None and rows:
                 journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
                 if chunksize is not None and chunksize > 1:
-                    journal.batches.append(Chunked(journal.pool, first, len(rows), chunksize))
+                    journal.batches.append(Chunked(journal.pool, first, len(rows), int(min(chunksize, LARGEST))))
             if rows:
                 run = MapRun(functions.use(data, lasting), snapshot, None if payloads else rows, payloads, chunksize, journal, first)
                 pool.submit(run, len(rows))
@@ -229,7 +232,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             pool.cancel_pending()
         if pool.thread is None:
             base.close_journal(self._journal)
-        elif wait and pool.thread is not threading.current_thread():
+        elif wait and pool.thread is not threading.current_thread() and not deferred.collecting():
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
                 pool.ended.wait()
             pool.thread.join()
@@ -263,9 +266,10 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
 
 
 def _abandon(pool: Manager) -> None:
+    # Called by the garbage collector: no lock is taken here.
     pool.close()
-    if pool.thread is None:
-        base.close_journal(pool.outcomes.journal)
+    if pool.thread is None and pool.outcomes.journal is not None:
+        deferred.leave(partial(base.close_journal, pool.outcomes.journal))
 
 
 def _bytes(payload: Payload) -> int:

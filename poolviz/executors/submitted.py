@@ -11,9 +11,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import _base
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar
 
+from poolviz import deferred
 from poolviz.events import Blocked
 from poolviz.executors import leaving
 from poolviz.executors.future import Future
@@ -58,7 +60,7 @@ def _interruptible(results: Iterator[T], futures: Collection[_base.Future[T]], i
         interrupt()
         raise
     except GeneratorExit as closing:
-        if not all(future.done() for future in futures):
+        if not deferred.collecting() and not all(future.done() for future in futures):
             leaving.note(closing, before, interrupt)
         raise
 
@@ -69,8 +71,7 @@ def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator
         while futures:
             yield _take(futures.pop(), deadline)
     finally:
-        for future in futures:
-            future.cancel()
+        _cancel(futures)
 
 
 def _buffered_results(
@@ -91,8 +92,16 @@ def _buffered_results(
             del submit_next  # it holds the executor
             yield _take(futures.popleft(), deadline)
     finally:
-        for future in futures:
-            future.cancel()
+        _cancel(futures)
+
+
+def _cancel(futures: Collection[_base.Future[Any]]) -> None:
+    if deferred.collecting():
+        if futures:
+            deferred.leave(partial(_cancel, list(futures)))
+        return
+    for future in futures:
+        future.cancel()
 
 
 def _rest(deadline: float | None) -> float | None:

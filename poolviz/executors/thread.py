@@ -11,7 +11,7 @@ from concurrent.futures import thread as _stdlib
 from types import TracebackType
 from typing import Any, TypeVar
 
-from poolviz import observe, scopes
+from poolviz import deferred, observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked
 from poolviz.executors import base
@@ -63,7 +63,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         self._journal = crew.journal = base.open_journal(
             crew.running, trace=trace, kind="thread", name=thread_name_prefix or type(self).__name__, workers=max_workers
         )
-        weakref.finalize(self, crew.close).atexit = False
+        weakref.finalize(self, crew.abandon).atexit = False
 
     _last_call = 0
 
@@ -83,9 +83,10 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         future = Future()
         future._pooled = True
         if journal is not None:
-            scope = scopes.current()
+            scope = scopes.current(journal.home)
             if scope.waiting and not crew.closed:
                 scope.touch()
+            future._block = scope.block
             label_number = base.label_for(label, fn, args, kwargs)
         with crew.lock:
             if crew.broken is not None:
@@ -135,7 +136,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         crew.close()
         for future, _, _, _ in cancelled:
             future.cancel()
-        if wait:
+        if wait and not deferred.collecting():  # it would hold up whatever the collector has interrupted
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
                 if crew.threads:
                     crew.over.wait()

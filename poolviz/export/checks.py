@@ -93,6 +93,7 @@ _SINGLES: dict[str, Callable[[Any], bool]] = {
     "start": _is_int,
     "now": _is_int,
     "dropped": _is_int,
+    "missing": lambda n: _is_int(n, 0),
     "calls": lambda n: _is_int(n, 0, MOST),
     "waits": lambda n: _is_int(n, 0, MOST),
     "closed": lambda value: isinstance(value, bool),

@@ -76,6 +76,8 @@ def render(trace: Trace) -> bytes:
         "calls": len(calls["call"]),
         "waits": len(everything.waits["start"]),
     }
+    if present.missing:  # a reader that knows nothing of it must not pass the trace for whole
+        header["missing"] = present.missing
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
     tables = zip((calls, everything.waits), codes_of(VERSION), strict=True)
     columns = [_pack(table[name], code) for table, codes in tables for name, code in codes.items()]
@@ -174,6 +176,7 @@ def _trace_of(version: int, body: bytes) -> Trace:
         callers=dict(header["callers"]),
         closed=header["closed"],
         final=True,
+        missing=header["missing"],
     )
     everything = Everything(present, calls, waits, header["errors"], dict(header["prints"]), header["chunks"])
     check_table(everything, header["start"], len(header["labels"]))

@@ -26,11 +26,13 @@ def codes_of(version: int) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def with_what_is_newer(header: object, version: int) -> object:
-    """The header of an older file with what it could not hold yet, as nothing."""
-    if version == 1 and isinstance(header, dict):
-        newer: dict[str, Any] = {"prints": [], "chunks": []}
-        return newer | header
-    return header
+    """The header of an older file with what it could not hold yet, as nothing; and of any with what is only there when there is some."""
+    if not isinstance(header, dict):
+        return header
+    newer: dict[str, Any] = {"missing": 0}
+    if version == 1:
+        newer |= {"prints": [], "chunks": []}
+    return newer | header
 
 
 def with_numbered_callers(header: dict[str, Any], calls: Table, waits: Table, version: int) -> None:

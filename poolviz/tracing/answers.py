@@ -23,6 +23,8 @@ class Present(NamedTuple):
     """Whether no further call can come; those there are may still run."""
     final: bool = False
     """Whether this is of a file: then what it says is pending or runs did so when it was saved."""
+    missing: int = 0
+    """Records that could not be taken in, by something that went wrong: what the trace says is not all."""
 
     @property
     def settled(self) -> bool:

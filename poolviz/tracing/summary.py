@@ -53,6 +53,7 @@ class Summary:
         blocked: time that callers spent waiting for results, added up over threads.
         slowest: the slowest calls, slowest first.
         dropped: calls that `counts` counts and the other numbers no longer see.
+        missing: records that poolviz could not take in, because something went wrong that the log says; no number here is exact then.
     """
 
     def __init__(self, title: str, everything: Everything) -> None:
@@ -61,6 +62,7 @@ class Summary:
         self.title = title
         self.counts = present.counts
         self.dropped = present.dropped
+        self.missing = present.missing
         self.workers = len(present.workers)
         begin = min(table["submitted"], default=0)
         end = now if present.running else max(table["finished"], default=0)
@@ -94,7 +96,8 @@ class Summary:
     def _head(self) -> str:
         counts = ", ".join(f"{n} {name}" for name, n in self.counts.items() if n or name == "total")
         older = f"; {self.dropped} older calls are not in the figures below" if self.dropped else ""
-        return f"{self.title}: {counts}{older}"
+        missing = f"; {self.missing} records are missing, the log says why" if self.missing else ""
+        return f"{self.title}: {counts}{older}{missing}"
 
     def _lines(self) -> list[tuple[str, str]]:
         return [
