@@ -72,6 +72,12 @@ def close_journal(journal: observe.Journal | None) -> None:
         journal.close()
 
 
+def leave_journal(journal: observe.Journal | None) -> None:
+    """Have the journal of a pool that was dropped closed soon; for a finalizer."""
+    if journal is not None and not journal.closed:
+        deferred.leave(partial(close_journal, journal))
+
+
 class Options:
     """An executor seen with settings for its calls; made by `Executor.options`.
 

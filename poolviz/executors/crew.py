@@ -22,7 +22,6 @@ import threading
 import traceback
 from collections.abc import Callable
 from concurrent.futures.thread import BrokenThreadPool
-from functools import partial
 from typing import Any
 
 from poolviz import deferred, interrupts, observe, scopes
@@ -113,8 +112,7 @@ class Crew:
         self.queue.put(None)
         # The last thread to leave looks at `closed` after it has counted itself out. So one of the two closes the journal, or both do.
         if not self.alive:
-            if self.journal is not None:
-                deferred.leave(partial(base.close_journal, self.journal))
+            base.leave_journal(self.journal)
             self.over.set()
 
     def drain(self) -> list[Any]:

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
 from concurrent.futures import process as _stdlib
-from functools import partial
 from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, TypeVar
@@ -268,8 +267,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
 def _abandon(pool: Manager) -> None:
     # Called by the garbage collector: no lock is taken here.
     pool.close()
-    if pool.thread is None and pool.outcomes.journal is not None:
-        deferred.leave(partial(base.close_journal, pool.outcomes.journal))
+    if pool.thread is None:
+        base.leave_journal(pool.outcomes.journal)
 
 
 def _bytes(payload: Payload) -> int:
