@@ -6,22 +6,23 @@
 A call keeps the number of one scope. A scope knows those around it, so a trace of the outer one includes the calls of the inner one. Which
 scope a call gets is decided at its submission, by the first of these that gives one:
 
-1. The block that the submitting code's context has entered, or a cell that was entered inside it.
+1. The innermost open block that the submitting code's context has entered, unless the thread's cell is newer.
 2. In a worker thread, or in a done-callback: the block of the call that runs, or that the callback is for.
-3. The block in which the call's pool was made. What counts is whether it is open; one that lies around the cell does not count.
-4. The open blocks that lie inside the thread's cell; for a thread without a cell, all open blocks: of several that are nested the innermost,
-   of several that are not all of them, by a scope that lies inside each.
-5. The thread's cell.
-6. Nothing: `ROOT`.
+3. The block in which the call's pool was made, while it is open; for a thread with a cell, one that was entered in that cell.
+4. For a thread without a cell: all open blocks; of those that are nested the innermost. For a thread with a cell: the open blocks that were
+   entered in it, or else the cell; and those that were open when the cell began, and are. Where that is more than one, the call gets a
+   scope that lies inside each of them.
+5. Nothing: `ROOT`.
 
 So two servers whose threads or tasks have blocks of their own are apart, and a thread that was started before a block is not forgotten. A
-block that is entered lies inside what 1, 2 and 5 say, and inside nothing else: not inside another thread's. A cell lies inside
-what 1, 2 and 4 say.
+block lies inside the one that its context, or the call that enters it, has; or else inside the thread's cell; and not inside those of
+other threads.
 
 Invariants
 - No lock. Each change is one atomic step on a dictionary or an attribute: a generator with a block in it may be closed by the garbage
   collector, anywhere.
-- A scope that was left takes no further call, whoever still has it in a context: the nearest one around it that is open does.
+- A scope that was left is given to no further call, whoever still has it in a context: the nearest one around it that is open is. (A scope
+  inside it that is still open goes on, and its calls belong to both.)
 - `_version` is replaced after each change of `_open`. What was derived from `_open` holds the version that it was made for.
 """
 
@@ -43,12 +44,20 @@ class Scope:
     """A span of a program's life whose calls belong together.
 
     Args:
-        around: the scopes that it lies inside; one, but for what `_gather` makes.
+        around: the scopes that it lies inside.
         on_first: called once, in the thread that submits the scope's first call, just before that call is submitted.
         cell: whether it is entered for one thread.
+        beside: of a cell, the blocks that were open when it began.
     """
 
-    def __init__(self, around: tuple["Scope", ...] = (), on_first: Callable[[], None] | None = None, *, cell: bool = False) -> None:
+    def __init__(
+        self,
+        around: tuple["Scope", ...] = (),
+        on_first: Callable[[], None] | None = None,
+        *,
+        cell: bool = False,
+        beside: tuple["Scope", ...] = (),
+    ) -> None:
         self.id = next(_numbers) if around else 0
         self.around = around
         self._on_first = on_first
@@ -56,8 +65,9 @@ class Scope:
         """Whether `touch` has something to do: the one thing that the hot path looks at."""
         self.open = True
         self.cell = cell
-        self.block: Scope | None = self if around and not cell else around[0].block if around else None
-        """The innermost block: this one, or one around this cell. It is what calls and pools hand on. What `_gather` makes has none."""
+        self.beside = beside
+        self.block: Scope | None = self if around and not cell else None
+        """The block that its calls hand on to what they submit themselves."""
         self.inside: tuple[object, Scope] = (None, self)
         """The version for which it was derived, and the scope of a call that has this one and no block: see `_gather`."""
         if around:
@@ -136,29 +146,34 @@ def current(home: Scope | None = None) -> Scope:
 
 
 def _choose(home: Scope | None) -> Scope:
-    base = _own_cell()
-    block = block_here()
-    if block is not None:
-        return base if base.id > block.id and is_within(base.id, block.id) else block
-    if home is not None and home.open and is_within(home.id, base.id):
+    base, block = _own_cell(), block_here()
+    if block is not None and not (block.id < base.id and block in base.beside):
+        return block
+    if block is None and home is not None and home.open and is_within(home.id, base.id):
         return home
     version, scope = base.inside
     return scope if version is _version else _gather(base)
 
 
 def _gather(base: Scope) -> Scope:
-    """The scope of a call that has no block, in a thread whose cell is `base`: of the open blocks inside it."""
+    """The scope of a call that has no block, in a thread whose cell is `base`, or that has none."""
     version = _version
-    blocks = [scope for scope in list(_open.values()) if not scope.cell and is_within(scope.id, base.id)]
-    outer = {around.id for scope in blocks for around in _all_around(scope)}
-    innermost = tuple(scope for scope in blocks if scope.id not in outer)
-    if len(innermost) > 1:
-        found = Scope(innermost)
-        found.block = None
-    else:
-        found = innermost[0] if innermost else base
+    inside = _open_inside(base)
+    blocks = (*inside, *(block for block in base.beside if block.open))
+    outer = {around.id for block in blocks for around in _all_around(block)}
+    innermost = tuple(block for block in blocks if block.id not in outer)
+    parts = innermost if inside else (base, *innermost)
+    found = parts[0]
+    if len(parts) > 1:
+        found = Scope(parts)
+        found.block = innermost[0] if len(innermost) == 1 else None
     base.inside = (version, found)
     return found
+
+
+def _open_inside(cell: Scope) -> tuple[Scope, ...]:
+    """The open blocks that were entered in a cell; all, for `ROOT`."""
+    return tuple(scope for scope in list(_open.values()) if not scope.cell and is_within(scope.id, cell.id))
 
 
 def _own_cell() -> Scope:
@@ -198,14 +213,13 @@ def enter(on_first: Callable[[], None] | None = None, *, thread_only: bool) -> S
     """
     global _version
     cell, block = _own_cell(), block_here()
-    if block is not None and not (cell.id > block.id and is_within(cell.id, block.id)):
-        around = block
-    else:
-        around = current() if thread_only else cell
-    scope = Scope((around,), on_first, cell=thread_only)
+    beside = tuple(other for other in cell.beside if other.open)
     if thread_only:
+        scope = Scope((cell,), on_first, cell=True, beside=(*_open_inside(cell), *beside))
         _cells[get_ident()] = scope
     else:
+        own = block is not None and block not in beside
+        scope = Scope((block,) if own and block is not None else (cell, *beside), on_first)
         _block.set(scope)
     _open[scope.id] = scope
     _version = object()
