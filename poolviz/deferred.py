@@ -4,7 +4,7 @@
     -----------------------------------------------------------          ------------------------------------------------------
     a finalizer: leave(work) ---> deque.append ---------------------->   run(): the work, in its order
 
-A finalizer runs in the middle of whatever the thread was doing: under a lock of ours, inside a list that is half changed, deep in somebody's
+A finalizer runs in the middle of whatever the thread was doing: under a lock of ours, inside a list that is half changed, deep in a
 recursion. If it took a lock it could wait for its own thread, or for one that waits for a lock that this thread holds.
 
 Invariants

@@ -13,11 +13,12 @@ Invariants
   order, so no observer sees the end of a call before its submission.
 - Batches of one journal reach an observer in order: `flush` holds the journal's lock while it hands over.
 - An observer that raises is logged and removed; one that `stays` is kept. It never breaks a pool.
-- Nothing that goes wrong in a flush reaches who flushes, and no batch is tried twice: what could not be handed over is counted, as `Missing`.
+- Nothing that goes wrong in a flush reaches the caller, and no batch is tried twice: what could not be handed over is counted, `Missing`.
 - The garbage collector never flushes: a finalizer leaves it to others (`deferred`). What nobody flushes, though lists are full, waits.
 - Ctrl-C waits for the end of a flush: what was handed over is taken off, and nothing is handed over twice.
 """
 
+import contextlib
 import logging
 import os
 import sys
@@ -26,10 +27,10 @@ from array import array
 from collections.abc import Callable
 from functools import partial
 from itertools import count
-from typing import Any, Protocol
+from typing import Protocol
 
 from poolviz import deferred, interrupts, naming, scopes
-from poolviz.batching import columns, joined, numbers
+from poolviz.batching import columns, joined
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Batch, Consumed, Ended, Missing, PoolOpened, Running, Submitted, Waited, WorkerReady, WorkerStarted
@@ -88,10 +89,8 @@ def emit(batch: Batch) -> None:
 
 def report(message: str, *args: object) -> None:
     """Log the exception that is being handled; never raises."""
-    try:
+    with contextlib.suppress(Exception):  # of a filter or a handler of somebody's: nobody is left who could be asked
         logger.exception(message, *args)
-    except Exception:  # noqa: S110  # a filter or a handler of somebody's: nobody is left who could be asked
-        pass
 
 
 # Reentrant, for finalizers of the user's that submit calls.
@@ -241,7 +240,7 @@ class Journal:
         # First what opens: a pool and its workers must be known before their calls, and calls before what is said of them.
         ready = batches[:n_batches]
         del batches[:n_batches]
-        late = [b for b in ready if not isinstance(b, OPENING)]
+        late: list[Batch] = [b for b in ready if not isinstance(b, OPENING)]
         for batch in ready:
             if isinstance(batch, OPENING):
                 emit(batch)
@@ -289,7 +288,7 @@ class Journal:
 
 
 def _batch(pool: int, kind: Callable[..., Batch], flat: list[int], stop: int, width: int) -> Batch:
-    """The front of a list as a batch; or, if there is a number in it that fits into no column, or no memory, how many records are missing."""
+    """The front of a list as a batch; or how many records are missing, if one has a number that fits into no column, or memory is short."""
     try:
         return kind(*columns(flat, stop, width))
     except Exception:

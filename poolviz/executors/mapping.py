@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from poolviz import deferred, interrupts
+from poolviz.batching import numbers
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Consumed
 from poolviz.executors import leaving
 from poolviz.executors.condition import LeanCondition
 from poolviz.executors.serialize import Payload
-from poolviz.batching import numbers
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Snapshot

@@ -3,8 +3,8 @@
 Invariants
 - Whoever calls `wake` after the sleeper looked at `may_sleep` finds `_sleeping` set and writes; whoever calls it before is found in
   `_called`. So no call is slept through.
-- `wake` waits for nobody: finalizers call it, in the middle of anything, also of `wake`. Whoever does not get the lock leaves the writing to
-  the one who has it, and who looks again after releasing it.
+- `wake` waits for nobody: finalizers call it, in the middle of anything, also of `wake`. Whoever does not get the lock leaves the writing
+  to the one who has it, and who looks again after releasing it.
 """
 
 from __future__ import annotations

@@ -132,7 +132,9 @@ def parse(data: bytes, limit: int = LIMIT) -> Trace:
 
 
 def _beyond(size: int, limit: int) -> LoadError:
-    return LoadError(f"the trace takes {size:,} bytes, and the limit is {limit:,}: if you trust it, poolviz.load(path, limit={size}) reads it")
+    return LoadError(
+        f"the trace takes {size:,} bytes, and the limit is {limit:,}: if you trust it, poolviz.load(path, limit={size}) reads it"
+    )
 
 
 class _Body:

@@ -1,7 +1,7 @@
 """A trace as comma-separated values: a line for each call, with the columns of `Trace.calls`.
 
-A spreadsheet takes a cell that begins with ``=`` and its like for a formula, and runs it: ``=HYPERLINK(...)`` sends what is in other cells to
-a stranger. A label may come from such a stranger, as it is often made of the arguments. So text that begins so is given an apostrophe in front.
+A spreadsheet takes a cell that begins with ``=`` and its like for a formula, and runs it: ``=HYPERLINK(...)`` sends what is in other cells
+to a stranger. A label may come from such a stranger, as it is often made of the arguments. So an apostrophe stands in front of such text.
 """
 
 import csv

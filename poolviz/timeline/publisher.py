@@ -12,7 +12,7 @@ With no live timeline it is parked.
 
 Invariants
 - The thread ends with the process, and by nothing else: whatever a flush or a timeline raises is logged.
-- A timeline that raises is taken out, and no other. It stays as it is; the end of a cell, or a page that asks, may still bring it up to date.
+- A timeline that raises is taken out, and no other. It stays as it is; the end of a cell, or a page that asks, may bring it up to date.
 """
 
 import contextvars

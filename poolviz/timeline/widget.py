@@ -180,8 +180,8 @@ class Timeline(anywidget.AnyWidget):
         super().close()
 
     def __del__(self) -> None:
-        # In the place of the widget's own, which closes it and takes locks. One that is shown is referred to until it is closed; what is left
-        # of one that was not made to the end is its feed.
+        # In the place of the widget's own, which closes it and takes locks. A widget that was made is referred to until it is closed; of
+        # one that was not made to the end the feed is left.
         feed = self.__dict__.get("_feed")
         if feed is not None and not self.__dict__.get("_ended"):
             deferred.leave(feed.close)

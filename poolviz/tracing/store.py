@@ -90,7 +90,7 @@ class Store:
         """The lock, with all that was told before folded in, and after the block all that was told in it.
 
         Args:
-            looks: whether what nobody can ask for must be gone. It takes a walk over all that live, of which who does not look pays a share.
+            looks: whether what nobody can ask for must be gone. That takes a walk over all that live; who does not look pays a share of it.
         """
         with interrupts.put_off(), self._lock:
             inside, self._at_work = self._at_work, True

@@ -172,10 +172,10 @@ def test_a_dropped_pool_is_closed_by_the_next_who_comes_by():
 
 
 def test_the_collector_leaves_the_cancelling_to_others():
-    gate = threading.Event()
+    gate, begun = threading.Event(), threading.Event()
     with poolviz.ThreadPoolExecutor(1) as pool:
-        results = pool.map(lambda n: n and gate.wait(30), range(6))
-        assert next(results) == 0
+        results = pool.map(lambda n: n and (begun.set(), gate.wait(30)), range(6))
+        assert next(results) == 0 and begun.wait(30)
         deferred._on_collection("start", {})
         try:
             assert deferred.collecting()

@@ -180,7 +180,6 @@ def test_a_file_that_would_fill_the_memory_is_refused(data):
     assert "as much as it says" in refused(whole(body[:-100], length=len(body)))
 
 
-
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=200))
 def test_any_body_under_a_right_checksum_is_refused(body):

@@ -40,7 +40,7 @@ def test_text_that_a_spreadsheet_would_run_is_text():
         pool.submit(abs, 1).cancel()
     lines = list(csv.DictReader(io.StringIO(table.render(pool.trace).decode(), newline="")))
     assert [line["name"] for line in lines[:-1]] == [*(f"'{text}" for text in FORMULAS), "plain", "a=b", " =1", "'=1"]
-    assert {line["caller"] for line in lines[:-1]} == {"'=HYPERLINK(\"http://x\")"}
+    assert {line["caller"] for line in lines[:-1]} == {'\'=HYPERLINK("http://x")'}
     assert {line["item"] for line in lines} == {"-1"}, "a number"
     # As pandas reads it.
     assert all(int(line["bytes_in"]) == 0 and int(line["item"]) == -1 for line in lines)
