@@ -124,6 +124,31 @@ gc.collect()
 gc.freeze()
 """
 
+AT_EACH_LINE_OF_OURS = """
+gc.disable()
+def collect(frame):
+    # At each line that may be under a lock, pools are collected that were never shut down.
+    name = os.path.basename(frame.f_code.co_filename)
+    return line if name in {files} else None
+def line(frame, event, arg):
+    if supply:
+        del supply[-2:]
+        gc.collect()
+    return line
+def work():
+    for n in range(3):
+        for _ in range(60):
+            Cycle(poolviz.ThreadPoolExecutor(1))
+            Cycle({kind}(1))
+        with poolviz.trace() as trace:
+            shared.submit(abs, -n).result(60)
+            shared.options(label=str(random.random())).submit(abs, 1).result(60)
+            observe.flush_all()
+            assert len(trace) == 2
+gc.collect()
+gc.freeze()
+"""
+
 END = """
 shared = {kind}(2)
 list(shared.map(abs, range(5)))
@@ -161,6 +186,12 @@ def test_the_collector_at_each_allocation(kind):
 @pytest.mark.parametrize("kind", ["poolviz.ThreadPoolExecutor", "poolviz.ProcessPoolExecutor"])
 def test_the_collector_between_any_two_lines(kind):
     ends(BEGIN + AT_EACH_LINE.format(kind=kind, rounds=2, every=101) + END.format(kind=kind, collect="collect"))
+
+
+@pytest.mark.parametrize("kind", ["poolviz.ThreadPoolExecutor", "poolviz.ProcessPoolExecutor"])
+@pytest.mark.parametrize("files", [("scopes.py",), ("naming.py",), ("observe.py", "store.py"), ("wakeup.py", "crew.py", "publisher.py")])
+def test_the_collector_at_each_line_that_may_hold_a_lock(kind, files):
+    ends(BEGIN + AT_EACH_LINE_OF_OURS.format(kind=kind, files=files) + END.format(kind=kind, collect="collect"))
 
 
 def test_a_dropped_pool_is_closed_by_the_next_who_comes_by():
