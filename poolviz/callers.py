@@ -22,9 +22,10 @@ class _Here(threading.local):
     def __init__(self) -> None:
         self.number = next(_numbers)
         """The number of the calling thread, which no other thread ever gets."""
-        # Not current_thread(): for a thread that Python's `threading` has not started it would invent a record that stays.
-        ident = get_ident()
-        names[self.number] = next((thread.name for thread in threading.enumerate() if thread.ident == ident), "a thread")
+        # Not current_thread(): for a thread that Python's `threading` has not started it would invent a record that stays. And not
+        # enumerate(): it takes a lock, which this very thread may have when a finalizer comes here.
+        thread = threading._active.get(get_ident())  # type: ignore[attr-defined]  # not in the stubs
+        names[self.number] = "a thread" if thread is None else thread.name
         oldest = self.number - MANY
         if names.get(oldest) != threading.main_thread().name:  # which is there as long as the process
             names.pop(oldest, None)

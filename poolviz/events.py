@@ -64,6 +64,10 @@ class Submitted(NamedTuple):
     scope: "array[int]"
 
 
+#: The greatest size that is told, whatever the user has written: files and pages hold it in 32 bits.
+LARGEST = 2**31 - 1
+
+
 class Chunked(NamedTuple):
     """A map whose items are sent in chunks of a size that the caller chose; told after its submission."""
 
@@ -193,6 +197,14 @@ class WorkerExited(NamedTuple):
     """An `Exit`."""
 
 
+class Missing(NamedTuple):
+    """Records that could not be turned into a batch, or not be taken in: what is said of the pool is not all."""
+
+    pool: int
+    """0 when it is not known of which pool they were."""
+    records: int
+
+
 Batch = (
     Submitted
     | Chunked
@@ -207,4 +219,5 @@ Batch = (
     | WorkerStarted
     | WorkerReady
     | WorkerExited
+    | Missing
 )

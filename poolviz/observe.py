@@ -12,28 +12,37 @@ Invariants
 - The submission of a call is appended before its end can be, and that before it can be taken. A flush reads the lengths in the reverse
   order, so no observer sees the end of a call before its submission.
 - Batches of one journal reach an observer in order: `flush` holds the journal's lock while it hands over.
-- An observer that raises is logged and removed. It never breaks a pool.
+- An observer that raises is logged and removed; one that `stays` is kept. It never breaks a pool.
+- Nothing that goes wrong in a flush reaches the caller, and no batch is tried twice: what could not be handed over is counted, `Missing`.
+- The garbage collector never flushes: a finalizer leaves it to others (`deferred`). What nobody flushes, though lists are full, waits.
 - Ctrl-C waits for the end of a flush: what was handed over is taken off, and nothing is handed over twice.
 """
 
+import contextlib
 import logging
 import os
 import sys
 import threading
-import weakref
 from array import array
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
+from functools import partial
 from itertools import count
-from struct import Struct
-from typing import Any, Protocol
+from typing import Protocol
 
-from poolviz import interrupts, naming
-from poolviz.events import Batch, Consumed, Ended, PoolOpened, Running, Submitted, Waited, WorkerReady, WorkerStarted
+from poolviz import deferred, interrupts, naming, scopes
+from poolviz.batching import columns, joined
+from poolviz.callers import here
+from poolviz.clock import now
+from poolviz.events import Batch, Consumed, Ended, Missing, PoolOpened, Running, Submitted, Waited, WorkerReady, WorkerStarted
+from poolviz.living import Living
 
 logger = logging.getLogger("poolviz")
 
-#: How many ints a list may hold before the thread that appends flushes it.
-FULL = 16_384
+#: How many ints a list may hold before the thread that appends flushes it, and how many batches.
+FULL, FULL_BATCHES = 16_384, 1024
+
+#: Callers that are told to block at one time; beyond that the one that has blocked longest is not.
+MOST_BLOCKED = 10_000
 
 #: What a flush hands over before the rest.
 OPENING = (PoolOpened, WorkerStarted, WorkerReady, Submitted)
@@ -47,7 +56,7 @@ class Observer(Protocol):
 
 
 observers: tuple[Observer, ...] = ()
-_observers_lock = threading.Lock()
+_observers_lock = threading.RLock()
 
 
 def add_observer(observer: Observer) -> None:
@@ -71,11 +80,21 @@ def emit(batch: Batch) -> None:
         try:
             observer.on_batch(batch)
         except Exception:
-            logger.exception("poolviz: the observer %r raised and was removed", observer)
-            remove_observer(observer)
+            if getattr(observer, "stays", False):
+                report("poolviz: the observer %r raised, and a batch of what pools did is missing", observer)
+            else:
+                remove_observer(observer)
+                report("poolviz: the observer %r raised and was removed", observer)
 
 
-_numbers_lock = threading.Lock()
+def report(message: str, *args: object) -> None:
+    """Log the exception that is being handled; never raises."""
+    with contextlib.suppress(Exception):  # of a filter or a handler of somebody's: nobody is left who could be asked
+        logger.exception(message, *args)
+
+
+# Reentrant, for finalizers of the user's that submit calls.
+_numbers_lock = threading.RLock()
 _next_call = 1
 _pools = count(1)
 _workers = count(1)
@@ -89,8 +108,8 @@ def new_calls(n: int = 1) -> int:
     """
     global _next_call
     with _numbers_lock:
-        first = _next_call
-        _next_call = first + n
+        # One statement without a call: nothing else runs in the middle of it.
+        _next_call = (first := _next_call) + n
         return first
 
 
@@ -101,68 +120,7 @@ def new_worker() -> int:
 
 #: The names of calls, by their labels, and what else `poolviz.naming` has for those who meet here.
 labels, label_id, plain = naming.names, naming.number_of, naming.plain
-
-
-def label_of(fn: Any) -> int:
-    """The label of the calls of `fn`; the way that it is usually found takes one look into a dictionary."""
-    try:
-        return naming.numbers[fn.__qualname__]
-    except (AttributeError, KeyError, TypeError):
-        label = naming.number_of(name_of(fn))
-        qualname = getattr(fn, "__qualname__", None)
-        if isinstance(qualname, str):
-            naming.numbers[qualname] = label
-        return label
-
-
-def name_of(fn: object) -> str:
-    """What a bar is called: the function's qualified name, without the scope that it was defined in."""
-    while (inner := getattr(fn, "func", None)) is not None and callable(inner):  # functools.partial
-        fn = inner
-    name = getattr(fn, "__qualname__", None) or getattr(type(fn), "__qualname__", "call")
-    return str(name).rpartition("<locals>.")[2]
-
-
-def numbers(first: int, n: int) -> "array[int]":
-    """The numbers from `first` to ``first + n - 1``."""
-    # By way of bytes: an array takes longer to read a list, number by number.
-    return array("q", Struct(f"{n}q").pack(*range(first, first + n)))
-
-
-def _columns(flat: list[int], stop: int, width: int) -> "Iterable[array[int]]":
-    # As in `numbers`.
-    pack = Struct(f"{stop // width}q").pack
-    return (array("q", pack(*flat[field:stop:width])) for field in range(width))
-
-
-def _joined(batches: Sequence[Batch]) -> Iterable[Batch]:
-    """The same batches, with those that say the ends of neighbouring calls made one, and so for their being taken: an observer's work is
-    by batch, not by call."""
-    yield from (batch for batch in batches if not isinstance(batch, Ended | Consumed))
-    # An end comes before its being taken.
-    for kind in (Ended, Consumed):
-        several = sorted((batch for batch in batches if isinstance(batch, kind)), key=lambda batch: batch.call[0])
-        group: list[Ended | Consumed] = []
-        for batch in several:
-            if group and batch.call[0] != group[-1].call[-1] + 1:
-                yield _join(group)
-                group = []
-            group.append(batch)
-        if group:
-            yield _join(group)
-
-
-def _join(group: "list[Ended | Consumed]") -> "Ended | Consumed":
-    first = group[0]
-    if len(group) == 1:
-        return first
-    joined: dict[str, Any] = {}
-    for name in first._fields:
-        if name != "pool":
-            column = joined[name] = array("q")
-            for batch in group:
-                column.extend(getattr(batch, name))
-    return first._replace(**joined)
+label_of, name_of = naming.label_of, naming.name_of
 
 
 def _nothing() -> list[tuple[int, int, int]]:
@@ -190,11 +148,16 @@ class Journal:
         """Callers that block now, by number: start, kind, call. Reported at each flush with an end of 0."""
         self.batches: list[Batch] = []
         """Batches that came as columns, or that are single facts."""
+        self.home = scopes.block_here()
+        """The block in which the pool was made."""
+        self.closed = False
+        """Whether the pool's end has been written."""
         self._running = running
-        # Reentrant: the garbage collector may close another pool, or this one, in the middle of a flush.
+        # Reentrant: an observer may look at a trace.
         self._lock = threading.RLock()
         self._flushing = self._again = False
-        journals[self.pool] = self
+        deferred.run()
+        journals.add(self, self.pool)
         naming.use(self)
 
     def labels(self) -> set[int]:
@@ -205,11 +168,46 @@ class Journal:
         """The scopes of what has not been handed over."""
         return set(self.submits[5::6])
 
+    def blocks(self, kind: int, call: int) -> tuple[int, int, int, tuple[int, int, int] | None]:
+        """Note that the calling thread blocks from now on.
+
+        Args:
+            kind: in what, see `poolviz.events.Blocked`.
+            call: what it waits for, or one of several calls.
+
+        Returns:
+            What `waited` is to be given.
+        """
+        caller, start = here.number, now()
+        outer = self.blocked.get(caller)
+        self.blocked[caller] = (start, kind, call)
+        if len(self.blocked) > MOST_BLOCKED:
+            self.blocked.pop(next(iter(list(self.blocked)), 0), None)
+        return caller, start, call, outer
+
+    def waited(self, kind: int, block: tuple[int, int, int, tuple[int, int, int] | None]) -> None:
+        """Note that the calling thread goes on."""
+        caller, start, call, outer = block
+        if outer is None:
+            self.blocked.pop(caller, None)
+        else:  # a signal handler that waits inside a wait
+            self.blocked[caller] = outer
+        self.waits += (caller, start, now(), kind, call)
+        if len(self.waits) >= FULL:
+            self.flush()
+
+    def flush_if_full(self) -> None:
+        """Flush if one of the lists is full; for those who append where nobody else looks."""
+        if max(len(self.submits), len(self.ends), len(self.takes), len(self.waits)) >= FULL or len(self.batches) >= FULL_BATCHES:
+            self.flush()
+
     def flush(self) -> None:
-        """Hand all that has piled up to the observers."""
+        """Hand all that has piled up to the observers. Not under a lock of ours; never raises."""
+        if deferred.collecting():
+            return
         with interrupts.put_off(), self._lock:
             if self._flushing:
-                # The garbage collector called, in the middle of the flush below: what it has to say is said right after.
+                # An observer that looks: what has come meanwhile is handed over right after.
                 self._again = True
                 return
             self._flushing = self._again = True
@@ -217,6 +215,8 @@ class Journal:
                 while self._again:
                     self._again = False
                     self._hand_over()
+            except Exception:
+                report("poolviz: what a pool did could not be handed over")
             finally:
                 self._flushing = False
 
@@ -229,30 +229,41 @@ class Journal:
         # First what opens: a pool and its workers must be known before their calls, and calls before what is said of them.
         ready = batches[:n_batches]
         del batches[:n_batches]
-        late = [b for b in ready if not isinstance(b, OPENING)]
+        late: list[Batch] = [b for b in ready if not isinstance(b, OPENING)]
         for batch in ready:
             if isinstance(batch, OPENING):
                 emit(batch)
-        if n_submits:
-            emit(Submitted(self.pool, *_columns(self.submits, n_submits, 6)))
-            del self.submits[:n_submits]
-        running = self._running()
-        if running:
-            emit(Running(self.pool, *(array("q", column) for column in zip(*running, strict=True))))
-        if n_ends:
-            emit(Ended(self.pool, *_columns(self.ends, n_ends, 9)))
-            del self.ends[:n_ends]
-        for batch in _joined(late):
+        self._emit(partial(Submitted, self.pool), self.submits, n_submits, 6)
+        self._emit_running()
+        self._emit(partial(Ended, self.pool), self.ends, n_ends, 9)
+        try:
+            late = list(joined(late))
+        except Exception:
+            report("poolviz: batches could not be joined")
+        for batch in late:
             emit(batch)
-        if n_takes:
-            emit(Consumed(*_columns(self.takes, n_takes, 3)))
-            del self.takes[:n_takes]
-        blocked = [(caller, start, 0, kind, call) for caller, (start, kind, call) in self.blocked.copy().items()]
-        if blocked:
-            emit(Waited(*(array("q", column) for column in zip(*blocked, strict=True))))
-        if n_waits:
-            emit(Waited(*_columns(self.waits, n_waits, 5)))
-            del self.waits[:n_waits]
+        self._emit(Consumed, self.takes, n_takes, 3)
+        blocked = [value for caller, (start, kind, call) in self.blocked.copy().items() for value in (caller, start, 0, kind, call)]
+        self._emit(Waited, blocked, len(blocked), 5)
+        self._emit(Waited, self.waits, n_waits, 5)
+
+    def _emit(self, kind: Callable[..., Batch], flat: list[int], stop: int, width: int) -> None:
+        """Hand over the front of a list, and take it off, whatever happens."""
+        if not stop:
+            return
+        try:
+            emit(_batch(self.pool, kind, flat, stop, width))
+        finally:
+            del flat[:stop]
+
+    def _emit_running(self) -> None:
+        try:
+            running = self._running()
+        except Exception:
+            report("poolviz: what a pool runs could not be found out")
+        else:
+            if running:
+                emit(Running(self.pool, *(array("q", column) for column in zip(*running, strict=True))))
 
     def close(self) -> None:
         """Hand over what there is, and let go of the pool, which is over. What callers note later is handed over later."""
@@ -260,18 +271,34 @@ class Journal:
         self._running = _nothing
 
     def __del__(self) -> None:
-        # What callers noted after the pool's own last flush, when nobody has looked since.
+        # What callers noted after the pool's own last flush, when nobody has looked since. By now nobody appends to these lists.
         if (self.takes or self.waits) and not sys.is_finalizing():
-            self.flush()
+            deferred.leave(partial(_emit_rest, self.pool, self.takes, self.waits))
+
+
+def _batch(pool: int, kind: Callable[..., Batch], flat: list[int], stop: int, width: int) -> Batch:
+    """The front of a list as a batch; or how many records are missing, if one has a number that fits into no column, or memory is short."""
+    try:
+        return kind(*columns(flat, stop, width))
+    except Exception:
+        report("poolviz: a part of what a pool did could not be recorded")
+        return Missing(pool, stop // width)
+
+
+def _emit_rest(pool: int, takes: list[int], waits: list[int]) -> None:
+    for kind, flat, width in ((Consumed, takes, 3), (Waited, waits, 5)):
+        if flat:
+            emit(_batch(pool, kind, flat, len(flat), width))
 
 
 #: The journals of all pools that may still report: until the pool is gone, and the last of its futures.
-journals: weakref.WeakValueDictionary[int, Journal] = weakref.WeakValueDictionary()
+journals: Living[Journal] = Living()
 
 
 def flush_all() -> None:
-    """Bring every observer up to date with what has happened until now."""
-    for journal in list(journals.values()):
+    """Bring every observer up to date with what has happened until now. Not under a lock of ours; never raises."""
+    deferred.run()
+    for journal in journals.all():
         journal.flush()
 
 
@@ -279,7 +306,7 @@ def _after_fork_in_child() -> None:
     # The child has none of the threads that report or read, and a lock may have been held by one of them.
     global observers, _numbers_lock, _observers_lock
     observers = ()
-    _numbers_lock, _observers_lock = threading.Lock(), threading.Lock()
+    _numbers_lock, _observers_lock = threading.RLock(), threading.RLock()
     journals.clear()
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
-from poolviz import interrupts, observe
+from poolviz import deferred, interrupts, observe
 from poolviz.clock import now
 from poolviz.events import PoolClosed, PoolOpened
 from poolviz.executors.submitted import Submit, map_by_submit
@@ -71,9 +71,16 @@ def open_journal(
 
 def close_journal(journal: observe.Journal | None) -> None:
     """Write the pool's last event and hand over what is left."""
-    if journal is not None:
+    if journal is not None and not journal.closed:
+        journal.closed = True
         journal.batches.append(PoolClosed(journal.pool, now()))
         journal.close()
+
+
+def leave_journal(journal: observe.Journal | None) -> None:
+    """Have the journal of a pool that was dropped closed soon; for a finalizer."""
+    if journal is not None and not journal.closed:
+        deferred.leave(partial(close_journal, journal))
 
 
 class Options:
@@ -181,6 +188,8 @@ class Executor(_base.Executor):
     ) -> Iterator[T]:
         __tracebackhide__ = HIDE
         check_map(chunksize, buffersize)
+        if deferred.due:
+            deferred.run()
         if "submit" in self.__dict__ or type(self).submit is not Executor.submit:
             # Somebody replaced it, on this instance or in a subclass, and expects to see the calls.
             return map_by_submit(self._while_alive(attrgetter("submit")), fn, iterables, timeout, buffersize, self._interruption())

@@ -24,7 +24,7 @@ from collections.abc import Callable
 from concurrent.futures.thread import BrokenThreadPool
 from typing import Any
 
-from poolviz import interrupts, observe, tracebacks
+from poolviz import deferred, interrupts, observe, scopes, tracebacks
 from poolviz.clock import now
 from poolviz.events import Failed, Outcome, WorkerExited, WorkerReady, WorkerStarted
 from poolviz.executors import base
@@ -58,7 +58,7 @@ class Crew:
         self.initializer = initializer
         self.initargs = initargs
         self.queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        # Reentrant: the garbage collector may find the executor, and close the crew, while this thread holds the lock.
+        # Reentrant: a finalizer of the user's may submit a call while this thread holds the lock.
         self.lock = threading.RLock()
         self.threads: set[threading.Thread] = set()
         self.workers: list[Worker] = []
@@ -119,6 +119,15 @@ class Crew:
                 self.queue.put(item)
             self.queue.put(None)
         return items
+
+    def abandon(self) -> None:
+        """As `close`, for a finalizer: takes no lock."""
+        self.closed = True
+        self.queue.put(None)
+        # The last thread to leave looks at `closed` after it has counted itself out. So one of the two closes the journal, or both do.
+        if not self.alive:
+            base.leave_journal(self.journal)
+            self.over.set()
 
     def drain(self) -> list[Any]:
         """Take out all that is queued, for a caller that holds the lock."""
@@ -192,9 +201,13 @@ def _work(crew: Crew, worker: Worker) -> None:
 
 
 def _serve(crew: Crew, worker: Worker) -> None:
-    get, journal, number = crew.queue.get, crew.journal, worker.number
+    get, journal, number, due = crew.queue.get, crew.journal, worker.number, deferred.due
+    block = None
+    scopes.hand_on(None)
     while True:
         item = get()
+        if due:  # it may be that this very call is to be cancelled
+            deferred.run()
         if item is None:
             if (crew.closed or exiting or crew.broken is not None) and not crew.queued():
                 return
@@ -203,6 +216,9 @@ def _serve(crew: Crew, worker: Worker) -> None:
         del item
         if future._claim():
             call = future._call
+            if future._block is not block:
+                block = future._block
+                scopes.hand_on(block)
             started = now()
             worker.current = (call, number, started)
             try:
@@ -229,7 +245,7 @@ def _at_exit() -> None:
     # A crew made after this refuses its first call. To those that are there the same is said under their locks: what another thread is
     # about to submit is in the queue by then, or is refused.
     exiting = True
-    crews = list(_crews)
+    crews = _crews.all()
     for crew in crews:
         with crew.lock:
             crew.queue.put(None)
@@ -239,7 +255,7 @@ def _at_exit() -> None:
 
 
 def _after_fork_in_child() -> None:
-    for crew in _crews:
+    for crew in _crews.all():
         crew.after_fork()
 
 

@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from concurrent.futures import _base
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from poolviz import interrupts
+from poolviz import interrupts, scopes
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Outcome
 from poolviz.executors.condition import LeanCondition
+from poolviz.observe import FULL
 from poolviz.tracebacks import HIDE
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from poolviz.executors.placement import Message, Placement
     from poolviz.executors.serialize import Payload
     from poolviz.observe import Journal
+    from poolviz.scopes import Scope
 
 PENDING, RUNNING, FINISHED = _base.PENDING, _base.RUNNING, _base.FINISHED
 CANCELLED, CANCELLED_AND_NOTIFIED = _base.CANCELLED, _base.CANCELLED_AND_NOTIFIED
@@ -66,6 +68,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
     _owner: Owner | None = None
     _journal: Journal | None = None
     _call = 0
+    _block: Scope | None = None
+    """The `with poolviz.trace()` that it belongs to: what the call, or a callback, submits does too."""
     _taken = False
 
     # Of a process pool's future alone; written under the pool's lock.
@@ -113,6 +117,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
                 waiter.add_cancelled(self)
             self._condition.notify_all()
         interrupt = self._call_back()
+        if self._journal is not None and len(self._journal.ends) >= FULL:
+            self._journal.flush()
         if interrupt is not None:
             raise interrupt
         return True
@@ -188,37 +194,26 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             if self._state not in (PENDING, RUNNING):
                 return
             turn = condition.enlist()
-        if journal is None:
-            caller, start, nested = 0, 0, None
-        else:
-            caller, start = here.number, now()
-            nested = journal.blocked.get(caller)
+        noted = None if journal is None else journal.blocks(kind, self._call)
         try:
-            if journal is not None:
-                journal.blocked[caller] = (start, kind, self._call)
             came = interrupts.acquire(turn, timeout)
         except BaseException:
             with interrupts.put_off():
                 condition.forget(turn)
-                self._note_wait(caller, start, kind, nested)
+                if journal is not None and noted is not None:
+                    journal.waited(kind, noted)
             raise
         if not came:
             condition.forget(turn)
-        self._note_wait(caller, start, kind, nested)
-
-    def _note_wait(self, caller: int, start: int, kind: Blocked, nested: tuple[int, int, int] | None) -> None:
-        journal = self._journal
-        if journal is not None:
-            if nested is None:
-                journal.blocked.pop(caller, None)
-            else:  # a signal handler that waits inside a wait
-                journal.blocked[caller] = nested
-            journal.waits += (caller, start, now(), kind, self._call)
+        if journal is not None and noted is not None:
+            journal.waited(kind, noted)
 
     def _take(self) -> None:
         if not self._taken and self._state == FINISHED and self._journal is not None:
             self._taken = True
             self._journal.takes += (self._call, now(), here.number)
+            if len(self._journal.takes) >= FULL:
+                self._journal.flush()
 
     def _invoke_callbacks(self) -> None:
         interrupt = self._call_back()
@@ -232,6 +227,12 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
         raise is logged, except Ctrl-C, which belongs to the main thread and not to the callback that it happens to meet: it is returned.
         """
         interrupt: KeyboardInterrupt | None = None
+        if not self._done_callbacks:
+            return interrupt
+        # In the pool's own thread, whose context nobody has entered a block in, what callbacks submit belongs to the call's.
+        lent = self._block is not None and scopes.block_here() is None
+        if lent:
+            scopes.hand_on(self._block)
         for callback in self._done_callbacks:
             try:
                 callback(self)
@@ -240,6 +241,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
                     interrupt = error
                 else:
                     _base.LOGGER.exception("exception calling callback for %r", self)
+        if lent:
+            scopes.hand_on(None)
         return interrupt
 
     def _forget_worker(self) -> None:

@@ -23,6 +23,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from poolviz import deferred
 from poolviz.events import Exit, WorkerReady
 from poolviz.executors import base, launch
 from poolviz.executors.casualties import ABRUPT, Casualties
@@ -92,6 +93,8 @@ class Loop:
                 while self._look():
                     self.scheduler.dropped = []
                     self.outcomes.resolve()
+                    if deferred.due:
+                        deferred.run()
                     self._flush_journal()
                     self._wait()
         except BaseException:

@@ -19,9 +19,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from functools import partial
 from typing import Any, Literal
 
-from poolviz import interrupts
+from poolviz import deferred, interrupts
 from poolviz.executors.condition import LeanEvent
 from poolviz.executors.future import Future, cancel_all
 from poolviz.executors.loop import Loop
@@ -150,6 +151,10 @@ class Manager:
 
     def withdraw_run(self, run: MapRun) -> None:
         """Take back all items of a map that no worker has begun; who waits for one of them gets CancelledError."""
+        if deferred.collecting():
+            deferred.leave(partial(self.withdraw_run, run))
+            self.loop.wakeup.wake()
+            return
         with interrupts.put_off():
             with self.scheduler.lock:
                 ranges = self.scheduler.withdraw_run(run)

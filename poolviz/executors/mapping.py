@@ -16,7 +16,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from poolviz import interrupts
+from poolviz import deferred, interrupts
+from poolviz.batching import numbers
 from poolviz.callers import here
 from poolviz.clock import now
 from poolviz.events import Blocked, Consumed
@@ -24,7 +25,6 @@ from poolviz.executors import leaving
 from poolviz.executors.condition import LeanCondition
 from poolviz.executors.future import raise_as_result
 from poolviz.executors.serialize import Payload
-from poolviz.observe import numbers
 from poolviz.tracebacks import HIDE
 
 if TYPE_CHECKING:
@@ -151,10 +151,9 @@ class MapRun:
 
     def _wait(self, at: int, deadline: float | None) -> list[Any]:
         __tracebackhide__ = HIDE
-        journal, caller, start = self.journal, here.number, now()
-        call = self.first_call + at
+        journal = self.journal
         if journal is not None:
-            journal.blocked[caller] = (start, Blocked.MAP, call)
+            noted = journal.blocks(Blocked.MAP, self.first_call + at)
         try:
             while True:
                 with self.condition:
@@ -173,8 +172,7 @@ class MapRun:
                     raise TimeoutError
         finally:
             if journal is not None:
-                journal.blocked.pop(caller, None)
-                journal.waits += (caller, start, now(), Blocked.MAP, call)
+                journal.waited(Blocked.MAP, noted)
 
     def _pop(self, at: int) -> list[Any]:
         block = self.blocks.pop(at)
@@ -203,7 +201,7 @@ class MapRun:
             interrupt()
             raise
         except GeneratorExit as closing:
-            if self.open:
+            if self.open and not deferred.collecting():
                 leaving.note(closing, before, interrupt)
             raise
         finally:
@@ -218,3 +216,5 @@ class MapRun:
             else:
                 columns = (numbers(call, n), array("q", (time,)) * n, array("q", (caller,)) * n)
                 self.journal.batches.append(Consumed(*columns))
+            # The pool's own thread, which also looks, may have ended.
+            self.journal.flush_if_full()

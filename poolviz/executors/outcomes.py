@@ -11,12 +11,13 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
+from poolviz.batching import numbers
 from poolviz.clock import now
 from poolviz.events import Ended, Failed, Outcome
 from poolviz.executors.future import Future
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.placement import Message
-from poolviz.observe import Journal, numbers
+from poolviz.observe import Journal
 from poolviz.wording import words_of
 
 logger = logging.getLogger("poolviz")

@@ -15,9 +15,9 @@ from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
-from poolviz import interrupts, observe, scopes
+from poolviz import deferred, interrupts, observe, scopes
 from poolviz.clock import now
-from poolviz.events import Blocked, Chunked, Failed, Outcome
+from poolviz.events import LARGEST, Blocked, Chunked, Failed, Outcome
 from poolviz.executors import base, leaving, manager, versions
 from poolviz.executors.definitions import NOTHING
 from poolviz.executors.future import Future
@@ -126,7 +126,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         __tracebackhide__ = HIDE
         if self._manager.thread is None:
             self._check_open()
-        scope = scopes.current()
+        scope = scopes.current(None if self._journal is None else self._journal.home)
         if scope.waiting and self._journal is not None:
             self._check_open()
             scope.touch()
@@ -141,6 +141,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         pool.prepare(1)
         future = Future()
         future._pooled = True
+        future._block = scope.block
         error: BaseException | None = None
         try:
             names: set[str] = set()
@@ -173,6 +174,8 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                 journal.batches.append(Failed(call, words, ""))
                 journal.ends += (call, -1, 0, 0, end, end, Outcome.RAISED, 0, 0)
         if error is not None:
+            if journal is not None:
+                journal.flush_if_full()  # there may be no manager's thread, which would
             future.set_exception(error)
         return future
 
@@ -218,7 +221,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             if journal is not None and rows:
                 journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
                 if chunksize is not None and chunksize > 1:
-                    journal.batches.append(Chunked(journal.pool, first, len(rows), chunksize))
+                    journal.batches.append(Chunked(journal.pool, first, len(rows), int(min(chunksize, LARGEST))))
             if rows:
                 run = MapRun(functions.use(data, lasting), snapshot, None if payloads else rows, payloads, chunksize, journal, first)
                 pool.submit(run, len(rows))
@@ -236,12 +239,13 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         """
         __tracebackhide__ = HIDE
         pool = self._manager
-        pool.close()
+        # Where the garbage collector calls, no lock is waited for.
+        (pool.abandon if deferred.collecting() else pool.close)()
         if cancel_futures:
             pool.cancel_pending()
         if pool.thread is None:
             base.close_journal(self._journal)
-        elif wait:
+        elif wait and not deferred.collecting():
             if pool.thread is threading.current_thread():  # in a callback
                 raise RuntimeError("cannot join current thread")
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):
@@ -278,9 +282,10 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
 
 
 def _abandon(pool: Manager) -> None:
+    # Called by the garbage collector: no lock is taken here.
     pool.abandon()
     if pool.thread is None:
-        base.close_journal(pool.outcomes.journal)
+        base.leave_journal(pool.outcomes.journal)
 
 
 def _bytes(payload: Payload) -> int:
@@ -292,7 +297,7 @@ def _at_exit() -> None:
     # A pool made after this refuses its first call. Those that are there are closed each under its lock: what another thread is about to
     # submit is in and will run, or is refused.
     _exiting = True
-    pools = list(manager.managers)
+    pools = manager.managers.all()
     for pool in pools:
         if leaving.program_is_interrupted():  # nobody can use what its calls give
             pool.interrupt()
@@ -304,7 +309,7 @@ def _at_exit() -> None:
 
 
 def _after_fork_in_child() -> None:
-    for pool in manager.managers:
+    for pool in manager.managers.all():
         pool.after_fork()
     manager.managers.clear()
 

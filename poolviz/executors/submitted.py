@@ -15,6 +15,7 @@ from functools import partial
 from itertools import islice, starmap
 from typing import Any, TypeVar
 
+from poolviz import deferred
 from poolviz.events import Blocked
 from poolviz.executors import leaving
 from poolviz.executors.future import Future, cancel_all
@@ -63,7 +64,7 @@ def _interruptible(results: Iterator[T], futures: Collection[_base.Future[T]], i
         interrupt()
         raise
     except GeneratorExit as closing:
-        if not all(future.done() for future in futures):
+        if not deferred.collecting() and not all(future.done() for future in futures):
             leaving.note(closing, before, interrupt)
         raise
 
@@ -75,7 +76,7 @@ def _results(futures: list[_base.Future[T]], deadline: float | None) -> Iterator
         while futures:
             yield _take(futures.pop(), deadline)
     finally:
-        cancel_all(futures)
+        _cancel(futures)
 
 
 def _buffered_results(
@@ -97,7 +98,15 @@ def _buffered_results(
             del submit_next  # it holds the executor
             yield _take(futures.popleft(), deadline)
     finally:
-        cancel_all(futures)
+        _cancel(futures)
+
+
+def _cancel(futures: Collection[_base.Future[Any]]) -> None:
+    if deferred.collecting():
+        if futures:
+            deferred.leave(partial(_cancel, list(futures)))
+        return
+    cancel_all(futures)
 
 
 def _rest(deadline: float | None) -> float | None:

@@ -12,7 +12,7 @@ from concurrent.futures import thread as _stdlib
 from types import TracebackType
 from typing import Any, TypeVar
 
-from poolviz import interrupts, observe, scopes
+from poolviz import deferred, interrupts, observe, scopes
 from poolviz.clock import now
 from poolviz.events import Blocked
 from poolviz.executors import base
@@ -66,7 +66,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         self._journal = crew.journal = base.open_journal(
             crew.running, trace=trace, kind="thread", name=thread_name_prefix or type(self).__name__, workers=max_workers
         )
-        weakref.finalize(self, crew.close).atexit = False
+        weakref.finalize(self, crew.abandon).atexit = False
 
     _last_call = 0
 
@@ -87,9 +87,10 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         future = Future()
         future._pooled = True
         if journal is not None:
-            scope = scopes.current()
+            scope = scopes.current(journal.home)
             if scope.waiting and not crew.closed:
                 scope.touch()
+            future._block = scope.block
             label_number = base.label_for(label, fn, args, kwargs)
         with interrupts.put_off(), crew.lock:
             if crew.broken is not None:
@@ -133,10 +134,10 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         """
         __tracebackhide__ = HIDE
         crew = self._crew
-        crew.close()
+        (crew.abandon if deferred.collecting() else crew.close)()
         if cancel_futures:
             cancel_all(item[0] for item in crew.queued())
-        if wait:
+        if wait and not deferred.collecting():  # it would hold up whatever the collector has interrupted
             if threading.current_thread() in crew.threads:
                 raise RuntimeError("cannot join current thread")
             with Block(self._journal, self._last_call, Blocked.SHUTDOWN):

@@ -13,12 +13,11 @@ import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import _base
+from functools import partial
 from types import TracebackType
 from typing import Any
 
-from poolviz import interrupts
-from poolviz.callers import here
-from poolviz.clock import now
+from poolviz import deferred, interrupts
 from poolviz.events import Blocked
 from poolviz.executors.condition import LeanEvent
 from poolviz.executors.future import CANCELLED_AND_NOTIFIED, FINISHED, PENDING, RUNNING, Future
@@ -42,13 +41,11 @@ class Block:
 
     def __enter__(self) -> None:
         if self._journal is not None:
-            self._start, self._caller = now(), here.number
-            self._journal.blocked[self._caller] = (self._start, self._kind, self._call)
+            self._noted = self._journal.blocks(self._kind, self._call)
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None) -> None:
         if self._journal is not None:
-            self._journal.blocked.pop(self._caller, None)
-            self._journal.waits += (self._caller, self._start, now(), self._kind, self._call)
+            self._journal.waited(self._kind, self._noted)
 
 
 def _block(futures: deque[Any], kind: Blocked) -> Block:
@@ -167,5 +164,8 @@ def as_completed(fs: Iterable[Any], timeout: float | None = None) -> Iterator[An
                 waiter.event.clear()
             ended.reverse()
     finally:
-        with interrupts.put_off():
-            _remove(waiter, left)
+        if deferred.collecting():
+            deferred.leave(partial(_remove, waiter, left))
+        else:
+            with interrupts.put_off():
+                _remove(waiter, left)

@@ -1,7 +1,10 @@
 """A pipe that wakes a thread out of `select`.
 
-Invariant: whoever calls `wake` after the sleeper looked at `may_sleep` finds `_sleeping` set and writes; whoever calls it before is found
-in `_called`. So no call is slept through.
+Invariants
+- Whoever calls `wake` after the sleeper looked at `may_sleep` finds `_sleeping` set and writes; whoever calls it before is found in
+  `_called`. So no call is slept through.
+- `wake` waits for nobody: finalizers call it, in the middle of anything, also of `wake`. Whoever does not get the lock leaves the writing
+  to the one who has it, and who looks again after releasing it.
 """
 
 from __future__ import annotations
@@ -20,8 +23,8 @@ class Wakeup:
         self.reader = self.writer = -1
         self._called = False
         self._sleeping = False
-        # Reentrant: the garbage collector may call `wake` in the middle of any of these methods.
-        self._lock = threading.RLock()
+        # Around the use of the descriptors: a number that has been closed may be another file's by now.
+        self._lock = threading.Lock()
 
     def open(self) -> None:
         """Make the pipe; calls before that are remembered."""
@@ -33,12 +36,16 @@ class Wakeup:
         """Have the sleeper look around."""
         self._called = True
         if self._sleeping:
-            with interrupts.put_off(), self._lock:
-                self._sleeping = False
-                if self.writer >= 0:
-                    # A full pipe wakes the sleeper as well.
-                    with contextlib.suppress(BlockingIOError):
-                        os.write(self.writer, b"w")
+            with interrupts.put_off():
+                while self._sleeping and self._called and self._lock.acquire(blocking=False):
+                    try:
+                        self._sleeping = False
+                        if self.writer >= 0:
+                            # A full pipe wakes the sleeper as well.
+                            with contextlib.suppress(BlockingIOError):
+                                os.write(self.writer, b"w")
+                    finally:
+                        self._lock.release()
 
     def may_sleep(self) -> bool:
         """Whether nobody has called since the last look; the sleeper then sleeps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable
 from itertools import chain
 from operator import lt
@@ -14,6 +15,7 @@ from poolviz.tracing.calls import COUNTS, TIMES
 from poolviz.tracing.columns import Column
 from poolviz.tracing.fold import PoolRecord, RunningCall, WorkerRecord
 from poolviz.tracing.prints import Output, Print
+from poolviz.tracing.vector import is_run
 
 #: The latest time, in nanoseconds of the clock: a machine that has been up for more than a hundred years has other cares.
 LATEST = 4 * 10**18
@@ -93,6 +95,7 @@ _SINGLES: dict[str, Callable[[Any], bool]] = {
     "start": _is_int,
     "now": _is_int,
     "dropped": _is_int,
+    "missing": lambda n: _is_int(n, 0),
     "calls": lambda n: _is_int(n, 0, MOST),
     "waits": lambda n: _is_int(n, 0, MOST),
     "closed": lambda value: isinstance(value, bool),
@@ -144,7 +147,7 @@ def check_table(everything: Everything, start: int, labels: int) -> None:
     _within(waits["start"], 0, LATEST, "waits")
     _within(waits["end"], 0, LATEST, "waits")
     _within(waits["kind"], 0, max(Blocked), "waits")
-    known = set(numbers)
+    known: Any = range(numbers[0], numbers[-1] + 1) if numbers and is_run(numbers) else set(numbers)
     _belong(waits["call"], known, "waits", "calls")
     _belong(waits["caller"], present.callers, "waits", "threads")
     _belong(calls["caller"], {0, *present.callers}, "results", "threads")
@@ -152,7 +155,7 @@ def check_table(everything: Everything, start: int, labels: int) -> None:
     _belong(everything.prints, known, "output", "calls")
     _belong((worker.pool for worker in present.workers), {pool.pool for pool in present.pools}, "workers", "pools")
     expect(start <= present.now, "a trace that was saved before it began")
-    _within((told.size for told in everything.chunks), 2, LATEST, "chunks")
+    _within((told.size for told in everything.chunks), 2, 2**63 - 1, "chunks")  # as older versions wrote what the user had
     _within(chain.from_iterable((told.first, told.calls) for told in everything.chunks), 1, LATEST, "chunks")
     last = numbers[-1] if numbers else LATEST
     _within((told.first + told.calls - 1 for told in everything.chunks), 1, numbers[-1] if numbers else 0, "chunks")
@@ -164,7 +167,7 @@ def check_table(everything: Everything, start: int, labels: int) -> None:
 
 
 def _within(values: Column | Iterable[int], least: int, most: int, what: str) -> None:
-    values = values if isinstance(values, list) else list(values)
+    values = values if isinstance(values, array) else list(values)
     expect(not values or (min(values) >= least and max(values) <= most), f"{what} out of bounds")
 
 

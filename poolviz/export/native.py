@@ -41,10 +41,14 @@ _PREFIX = struct.Struct("<8sIIQQ")
 _CHECKED_FROM = 16
 #: zlib packs no better than this.
 _MOST_PACKED = 1_032
+#: Bytes of a trace that are unpacked unless the caller says more: a full store has 95 MB of columns.
+LIMIT = 128 << 20
+#: Bytes that a value in the header may take when it is read, beside its text.
+_OF_VALUE = 64
 
 
 class LoadError(ValueError):
-    """A file that is no whole trace: foreign, damaged, cut off, or of a newer version."""
+    """A file that is no whole trace: foreign, damaged, cut off, of a newer version, or that unpacks to more than is allowed."""
 
 
 def render(trace: Trace) -> bytes:
@@ -76,6 +80,8 @@ def render(trace: Trace) -> bytes:
         "calls": len(calls["call"]),
         "waits": len(everything.waits["start"]),
     }
+    if present.missing:  # a reader that knows nothing of it must not pass the trace for whole
+        header["missing"] = present.missing
     text = json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
     tables = zip((calls, everything.waits), codes_of(VERSION), strict=True)
     columns = [_pack(table[name], code) for table, codes in tables for name, code in codes.items()]
@@ -86,39 +92,94 @@ def render(trace: Trace) -> bytes:
     return _PREFIX.pack(MAGIC, VERSION, checksum, len(packed), len(body)) + packed
 
 
-def load(path: str | os.PathLike[str]) -> Trace:
+def load(path: str | os.PathLike[str], *, limit: int = LIMIT) -> Trace:
     """Read a trace that `Trace.save` wrote to a file whose name ends with ``.poolviz``.
 
     Args:
         path: the file.
+        limit: the most bytes that it may unpack to. A small file may unpack to a thousand times its size; loading takes up to about three
+            times as much memory as what it unpacks to. What poolviz records at most, a million calls, fits into the default of 128 MiB.
 
     Returns:
         The trace: it can be summarised, drawn and saved in each format, and never changes.
 
     Raises:
-        LoadError: the file is foreign, damaged, cut off, or of a newer version.
+        LoadError: the file is foreign, damaged, cut off, of a newer version, or beyond the limit.
         OSError: it cannot be read.
     """
     try:
-        return parse(Path(path).read_bytes())
+        with Path(path).open("rb") as file:
+            # Hardly anything is longer packed than unpacked.
+            data = file.read(limit + limit // 100 + _PREFIX.size + 1024)
+            if file.read(1):
+                raise _beyond(os.fstat(file.fileno()).st_size, limit)
+        return parse(data, limit)
     except LoadError as error:
         raise LoadError(f"{os.fspath(path)!r}: {error}") from error.__cause__
 
 
-def parse(data: bytes) -> Trace:
+def parse(data: bytes, limit: int = LIMIT) -> Trace:
     """The trace in a file's bytes.
 
     Raises:
         LoadError: see `load`.
     """
-    version, body = _body_of(data)
+    version, body = _body_of(data, limit)
     try:
-        return _trace_of(version, body)
+        return _trace_of(version, body, limit)
     except DamagedError as error:
         raise LoadError(f"the file is whole, but is no trace that poolviz has written: {error}") from error
 
 
-def _body_of(data: bytes) -> tuple[int, bytes]:
+def _beyond(size: int, limit: int) -> LoadError:
+    return LoadError(
+        f"the trace takes {size:,} bytes, and the limit is {limit:,}: if you trust it, poolviz.load(path, limit={size}) reads it"
+    )
+
+
+class _Body:
+    """What is packed, unpacked piece by piece: it is never in memory as a whole.
+
+    Args:
+        packed: the bytes.
+        length: how many they unpack to.
+    """
+
+    def __init__(self, packed: bytes, length: int) -> None:
+        self.left = length
+        self._packed = packed
+        self._unpacking = zlib.decompressobj()
+
+    def take(self, n: int) -> bytes:
+        """The next `n` bytes.
+
+        Raises:
+            LoadError: there are fewer.
+        """
+        found = bytearray()
+        while len(found) < n:
+            try:
+                piece = self._unpacking.decompress(self._packed, n - len(found))
+            except zlib.error as error:
+                raise LoadError(f"the file is damaged: {error}") from error
+            self._packed = self._unpacking.unconsumed_tail
+            if not piece:
+                raise LoadError("the file is damaged: it does not hold as much as it says")
+            found += piece
+        self.left -= n
+        return bytes(found)
+
+    def end(self) -> None:
+        """See that nothing is left.
+
+        Raises:
+            LoadError: something is.
+        """
+        if self._unpacking.decompress(self._packed, 1) or not self._unpacking.eof:
+            raise LoadError("the file is damaged: it does not hold as much as it says")
+
+
+def _body_of(data: bytes, limit: int) -> tuple[int, _Body]:
     if data[: len(MAGIC)] != MAGIC[: len(data)] or not data:
         raise LoadError("this is no .poolviz file")
     if len(data) < _PREFIX.size:
@@ -132,35 +193,34 @@ def _body_of(data: bytes) -> tuple[int, bytes]:
         raise LoadError("the file is damaged: its checksum is not that of its content")
     if length > _MOST_PACKED * packed_length:
         raise LoadError("the file is damaged: it cannot hold as much as it says")
-    unpacking = zlib.decompressobj()
-    try:
-        body = unpacking.decompress(data[_PREFIX.size :], length + 1)
-    except zlib.error as error:
-        raise LoadError(f"the file is damaged: {error}") from error
-    if len(body) != length or not unpacking.eof:
-        raise LoadError("the file is damaged: it does not hold as much as it says")
-    return version, body
+    if length > limit:
+        raise _beyond(length, limit)
+    return version, _Body(data[_PREFIX.size :], length)
 
 
-def _trace_of(version: int, body: bytes) -> Trace:
-    expect(len(body) >= 4, "no header")
-    stop = 4 + int(struct.unpack_from("<I", body)[0])
-    expect(stop <= len(body), "a header that does not end")
+def _trace_of(version: int, body: _Body, limit: int) -> Trace:
+    expect(body.left >= 4, "no header")
+    size = int(struct.unpack("<I", body.take(4))[0])
+    expect(size <= body.left, "a header that does not end")
+    text = body.take(size)
+    memory = _OF_VALUE * sum(map(text.count, (b",", b"[", b"{")))
+    if memory > limit:
+        raise _beyond(memory, limit)
     try:
-        header = json.loads(body[4:stop].decode("ascii"))
+        header = json.loads(text.decode("ascii"))
     except (ValueError, RecursionError) as error:
         raise DamagedError(f"a header that is no JSON in ASCII: {error}") from error
+    del text
     header = check_header(with_what_is_newer(header, version))
     call_codes, wait_codes = codes_of(version)
     n_calls, n_waits = header["calls"], header["waits"]
     sizes = [(name, code, n) for codes, n in ((call_codes, n_calls), (wait_codes, n_waits)) for name, code in codes.items()]
     total = sum(array(code).itemsize * n for _, code, n in sizes)
-    expect(len(body) - stop == total, f"columns of {len(body) - stop} bytes instead of {total}")
+    expect(body.left == total, f"columns of {body.left} bytes instead of {total}")
     columns = []
     for _, code, n in sizes:
-        size = array(code).itemsize * n
-        columns.append(_unpack(body[stop : stop + size], code))
-        stop += size
+        columns.append(_unpack(body.take(array(code).itemsize * n), code))
+    body.end()
     calls: Table = dict(zip(call_codes, columns, strict=False))
     waits: Table = dict(zip(wait_codes, columns[len(call_codes) :], strict=True))
     with_numbered_callers(header, calls, waits, version)
@@ -174,6 +234,7 @@ def _trace_of(version: int, body: bytes) -> Trace:
         callers=dict(header["callers"]),
         closed=header["closed"],
         final=True,
+        missing=header["missing"],
     )
     everything = Everything(present, calls, waits, header["errors"], dict(header["prints"]), header["chunks"])
     check_table(everything, header["start"], len(header["labels"]))

@@ -28,12 +28,13 @@ def codes_of(version: int) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def with_what_is_newer(header: object, version: int) -> object:
-    """The header of an older file with what it could not hold yet, as nothing."""
+    """The header of an older file with what it could not hold yet, as nothing; and of any with what is only there when there is some."""
     if not isinstance(header, dict):
         return header
+    newer: dict[str, Any] = {"missing": 0}
     if version == 1:
-        newer: dict[str, Any] = {"prints": [], "chunks": []}
-        header = newer | header
+        newer |= {"prints": [], "chunks": []}
+    header = newer | header
     if version < 3 and isinstance(workers := header.get("workers"), list):
         header = header | {"workers": [_with_exit(worker) for worker in workers]}
     return header

@@ -8,19 +8,20 @@
                                   v
                               comm -> page
 
-With no live timeline it is parked. A timeline that raises is logged and taken out.
+With no live timeline it is parked.
+
+Invariants
+- The thread ends with the process, and by nothing else: whatever a flush or a timeline raises is logged.
+- A timeline that raises is taken out, and no other. It stays as it is; the end of a cell, or a page that asks, may bring it up to date.
 """
 
 import contextvars
-import logging
 import os
 import threading
 import time
 from typing import Protocol
 
 from poolviz import observe
-
-logger = logging.getLogger("poolviz")
 
 #: Seconds between two rounds; a round that takes long lengthens it, so that publishing never takes more than a third of a core.
 INTERVAL = 0.05
@@ -64,16 +65,22 @@ class Publisher:
                 self._changed.wait_for(lambda: self._live)
                 live = self._live[:]
             begin = time.perf_counter()
-            observe.flush_all()
-            for timeline in live:
-                try:
-                    more = timeline.context.run(timeline.publish)
-                except Exception:
-                    logger.exception("poolviz: a timeline could not be published and stays as it is")
-                    more = False
-                if not more:
-                    self.discard(timeline)
+            try:
+                self._publish(live)
+            except BaseException:
+                observe.report("poolviz: a round of publishing failed")
             time.sleep(max(INTERVAL, 2 * (time.perf_counter() - begin)))
+
+    def _publish(self, live: list[Live]) -> None:
+        observe.flush_all()
+        for timeline in live:
+            try:
+                more = timeline.context.run(timeline.publish)
+            except BaseException:  # SystemExit too: a widget runs its user's observers
+                observe.report("poolviz: a timeline could not be published and stays as it is")
+                more = False
+            if not more:
+                self.discard(timeline)
 
 
 publisher = Publisher()

@@ -10,6 +10,8 @@ from typing import Any, Protocol
 
 from IPython.core.getipython import get_ipython
 
+from poolviz import observe
+
 
 class Settling(Protocol):
     """A timeline."""
@@ -37,6 +39,10 @@ def at_cell_ends(timeline: Settling) -> None:
 
 def _settle_all(_result: Any) -> None:
     for timeline in _unsettled[:]:
-        timeline.settle()
+        try:
+            timeline.settle()
+        except Exception:
+            # The others are to be saved all the same.
+            observe.report("poolviz: a timeline could not be saved")
         if not timeline.live:
             _unsettled.remove(timeline)

@@ -16,7 +16,7 @@ from typing import Any
 import anywidget
 from traitlets import Bytes, Dict, Enum, Int, Unicode, default
 
-from poolviz import observe
+from poolviz import deferred, observe
 from poolviz.export import bundle
 from poolviz.timeline import publisher, settling, shown
 from poolviz.timeline.displays import Displays
@@ -178,6 +178,13 @@ class Timeline(anywidget.AnyWidget):
         with self._guard:
             self._end()
         super().close()
+
+    def __del__(self) -> None:
+        # In the place of the widget's own, which closes it and takes locks. A widget that was made is referred to until it is closed; of
+        # one that was not made to the end the feed is left.
+        feed = self.__dict__.get("_feed")
+        if feed is not None and not self.__dict__.get("_ended"):
+            deferred.leave(feed.close)
 
     def _deliver(self, *, always: bool) -> None:
         message = self._feed.delta(always=always)

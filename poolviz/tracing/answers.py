@@ -25,6 +25,8 @@ class Present(NamedTuple):
     """Whether this is of a file: then what it says is pending or runs did so when it was saved."""
     base: int = 0
     """Number of the first call that may still have a row."""
+    missing: int = 0
+    """Records that could not be taken in, by something that went wrong: what the trace says is not all."""
 
     @property
     def settled(self) -> bool:

@@ -115,11 +115,12 @@ class Columns:
 
     def grow(self, stop: int) -> None:
         """Make room for the calls before number `stop`, as empty rows."""
-        missing = stop - self.base - len(self)
-        if missing > 0:
+        rows = stop - self.base
+        if rows > len(self):
+            # Each by itself: memory may have been short when one grew and the next did not.
             for name in FIELDS:
                 column = self.column(name)
-                column.frombytes(bytes(missing * column.itemsize))
+                column.frombytes(bytes(max(0, rows - len(column)) * column.itemsize))
 
     def drop(self, n: int) -> None:
         """Forget the rows of the `n` oldest numbers."""

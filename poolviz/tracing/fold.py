@@ -7,14 +7,16 @@ from itertools import chain, compress, count, repeat
 from operator import add, not_
 from typing import Any, NamedTuple
 
-from poolviz import callers, observe
+from poolviz import callers, clock, observe
 from poolviz.events import (
+    LARGEST,
     Batch,
     Chunked,
     Consumed,
     Ended,
     Exit,
     Failed,
+    Missing,
     PoolClosed,
     PoolOpened,
     Printed,
@@ -94,6 +96,8 @@ class State:
         self.chunks = Chunks()
         self.callers: dict[int, str] = {}
         """Names of the threads that waited or took a result, by their numbers."""
+        self.missing: dict[int, tuple[int, int, int]] = {}
+        """For a pool, or 0: records that could not be taken in, and when the first and the last were met."""
         self._most_callers = MANY
         self._gone = Gone()
         self._folds: dict[type, Callable[[Any], None]] = {
@@ -110,11 +114,25 @@ class State:
             WorkerStarted: self._worker_started,
             WorkerReady: self._worker_ready,
             WorkerExited: self._worker_exited,
+            Missing: lambda batch: self.miss(batch.pool, batch.records, clock.now()),
         }
 
     def fold(self, batch: Batch) -> None:
         """Take in one batch."""
         self._folds[type(batch)](batch)
+
+    def miss(self, pool: int, records: int, time: int) -> None:
+        """Count records that are missing.
+
+        Args:
+            pool: of which pool; 0 when that is not known.
+            records: how many.
+            time: when it was noticed, in nanoseconds of the clock.
+        """
+        before, first, _ = self.missing.pop(pool, (0, time, time))
+        self.missing[pool] = (before + records, first, time)
+        if len(self.missing) > MANY:
+            del self.missing[next(iter(self.missing))]
 
     def scope_of(self, call: int) -> int | None:
         """The scope of a call, None if nothing is known of it."""
@@ -250,6 +268,8 @@ class State:
     def _waited(self, batch: Waited) -> None:
         self._meet(batch.caller)
         self.waits.fold(batch)
+        if batch.call and min(batch.call) < self.columns.base:  # told late, of a pool that is gone
+            self.waits.forget_before(self.columns.base)
 
     def _printed(self, batch: Printed) -> None:
         if batch.call >= self.columns.base:
@@ -257,17 +277,20 @@ class State:
 
     def _chunked(self, batch: Chunked) -> None:
         if batch.first + batch.calls > self.columns.base:
-            self.chunks.add(batch)
+            self.chunks.add(batch._replace(size=int(min(batch.size, LARGEST))))
 
     def _pool_opened(self, batch: PoolOpened) -> None:
-        self.pools[batch.pool] = PoolRecord(batch.pool, batch.kind, batch.name, batch.workers, batch.start_method, batch.time)
+        # The number of workers is what the user gave, and may be no int: `inf`, or one of numpy's.
+        workers, texts = int(min(batch.workers, LARGEST)), map(observe.plain, (batch.kind, batch.name, batch.start_method))
+        kind, name, method = texts
+        self.pools[batch.pool] = PoolRecord(batch.pool, kind, name, workers, method, batch.time)
 
     def _pool_closed(self, batch: PoolClosed) -> None:
         if batch.pool in self.pools:
             self.pools[batch.pool] = self.pools[batch.pool]._replace(closed=batch.time)
 
     def _worker_started(self, batch: WorkerStarted) -> None:
-        self.workers[batch.worker] = WorkerRecord(batch.worker, batch.pool, batch.name, batch.ident, batch.time)
+        self.workers[batch.worker] = WorkerRecord(batch.worker, batch.pool, observe.plain(batch.name), batch.ident, batch.time)
         if len(self.workers) > MANY:
             oldest = next((record.worker for record in self.workers.values() if record.exited), batch.worker)
             if oldest != batch.worker:
@@ -280,7 +303,7 @@ class State:
     def _worker_exited(self, batch: WorkerExited) -> None:
         if batch.worker in self.workers:
             record = self.workers[batch.worker]
-            self.workers[batch.worker] = record._replace(exited=batch.time, detail=batch.detail, how=batch.how)
+            self.workers[batch.worker] = record._replace(exited=batch.time, detail=observe.plain(batch.detail), how=batch.how)
 
 
 def _repeated(column: Column, counts: Column) -> Column:

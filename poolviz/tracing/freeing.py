@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Collection
 
+from poolviz import scopes
 from poolviz.tracing.fold import State
 from poolviz.tracing.tally import Key
 from poolviz.tracing.view import View
@@ -12,15 +13,16 @@ from poolviz.tracing.view import View
 class _Wanted(dict[Key, bool]):
     """Whether the calls of a pool in a scope can still be asked for; answers are kept."""
 
-    def __init__(self, views: Collection[View], pools: Container[int]) -> None:
-        self._views, self._pools = views, pools
+    def __init__(self, views: Collection[View], pools: set[int]) -> None:
+        self.pools = pools | {view.number for view in views if view.field == "pool"}
+        self._scopes = {view.number for view in views if view.field == "scope"}
 
     def __missing__(self, key: Key) -> bool:
-        found = self[key] = key[0] in self._pools or any(view.matches(*key) for view in self._views)
+        found = self[key] = key[0] in self.pools or not self._scopes.isdisjoint(scopes.lineage(key[1]))
         return found
 
 
-def free(state: State, views: Collection[View], pools: Container[int]) -> None:
+def free(state: State, views: Collection[View], pools: set[int]) -> None:
     """Give up the oldest rows, up to the first that somebody may ask for, and what was known beside them.
 
     Rows that come after one that is held stay until that one goes, or until the store is full: rows stand in the order of their numbers,
@@ -45,8 +47,10 @@ def free(state: State, views: Collection[View], pools: Container[int]) -> None:
     for key, calls in list(state.tally.submitted.items()):
         if calls == state.tally.dropped[key] and not wanted[key]:
             state.tally.forget(key)
-    for pool in list(state.pools):
-        if pool not in pools and not state.tally.keys_of(pool) and not any(view.is_of(pool) for view in views):
+    gone = {pool for pool in state.pools if pool not in wanted.pools and not state.tally.keys_of(pool)}
+    if gone:
+        for pool in gone:
             del state.pools[pool]
-            for worker in [record.worker for record in state.workers.values() if record.pool == pool]:
-                del state.workers[worker]
+            state.missing.pop(pool, None)
+        for worker in [record.worker for record in state.workers.values() if record.pool in gone]:
+            del state.workers[worker]

@@ -6,8 +6,10 @@
 
 One lock guards the state and the log. What a reader hands out is a copy, or a batch, which nobody alters.
 
-The garbage collector may run anywhere, also in the middle of a fold, and may finalise a pool there, which then reports its end from
-within. Such a batch waits in the inbox until what is under way is done.
+An observer, or a finalizer of the user's, may look at a trace while a batch is folded. What is told in the middle of something waits in
+the inbox until what is under way is done.
+
+Nothing that goes wrong in a fold removes the store, or reaches who flushes or looks: the batch is counted as missing, and the rest goes on.
 """
 
 import os
@@ -34,6 +36,9 @@ LIMIT = 1_000_000
 #: Records that the log may hold for a reader that does not come. Beyond that every reader has to start anew from the rows.
 LOG_LIMIT = 1_000_000
 
+#: When so many times those that have gone are more than all that hold rows, it is looked what is free.
+SHARE = 8
+
 Logged = Submitted | Ended | Consumed | Waited | Failed | Printed | Chunked
 
 
@@ -46,6 +51,8 @@ class Store:
 
     anchor = clock.wall_anchor()
     """A moment in nanoseconds of the clock, and in nanoseconds since 1970-01-01 UTC."""
+    stays = True
+    """Whether it goes on observing though it has raised."""
 
     def __init__(self, limit: int = LIMIT) -> None:
         self.state = State(limit, observe.new_calls(0))
@@ -59,8 +66,10 @@ class Store:
         self._readers: set[Reader] = set()
         self._holders: list[weakref.ref[object]] = []
         """Views, and journals of pools: those who may still ask for rows."""
-        self._stale = False
-        """Whether one of them has gone."""
+        self._gone: list[None] = []
+        """An entry for each of them that has gone since it was looked."""
+        self._failed = False
+        """Whether it was logged that something is missing."""
         naming.use(self)
 
     def labels(self) -> set[int]:
@@ -73,17 +82,21 @@ class Store:
         with self._lock:
             self._inbox.append(batch)
             if not self._at_work:
-                with self.working():
+                with self.working(looks=False):
                     pass
 
     @contextmanager
-    def working(self) -> Iterator[None]:
-        """The lock, with all that was told before folded in, and after the block all that was told in it."""
+    def working(self, *, looks: bool = True) -> Iterator[None]:
+        """The lock, with all that was told before folded in, and after the block all that was told in it.
+
+        Args:
+            looks: whether what nobody can ask for must be gone. That takes a walk over all that live; who does not look pays a share of it.
+        """
         with interrupts.put_off(), self._lock:
             inside, self._at_work = self._at_work, True
             try:
                 if not inside:
-                    if self._stale:
+                    if self._gone and (looks or len(self._gone) * SHARE > len(self._holders)):
                         self._free()
                     self._fold_inbox()
                 yield
@@ -95,18 +108,36 @@ class Store:
     def _fold_inbox(self) -> None:
         while self._inbox:
             batch = self._inbox.popleft()
-            self.state.fold(batch)
-            if isinstance(batch, PoolOpened) and batch.pool in observe.journals:
-                self._hold(observe.journals[batch.pool])
-            if self._readers and isinstance(batch, Logged):
-                self._log.append(batch)
-                self._log_records += _records(batch)
-                if self._log_records > LOG_LIMIT:
-                    self._forget(len(self._log))
+            try:
+                self._take(batch)
+            except BaseException as error:
+                self._miss(batch)
+                # What is no Exception is the main thread's own affair: its signal handlers raise anywhere.
+                if not isinstance(error, Exception):
+                    raise
+
+    def _take(self, batch: Batch) -> None:
+        self.state.fold(batch)
+        if isinstance(batch, PoolOpened):
+            journal = observe.journals.get(batch.pool)
+            if journal is not None:
+                self._hold(journal)
+        if self._readers and isinstance(batch, Logged):
+            self._log.append(batch)
+            self._log_records += _records(batch)
+            if self._log_records > LOG_LIMIT:
+                self._forget(len(self._log))
+
+    def _miss(self, batch: Batch) -> None:
+        """Count a batch that could not be taken in, and log the first."""
+        self.state.miss(getattr(batch, "pool", 0), _records(batch) if isinstance(batch, Logged) else 1, clock.now())
+        if not self._failed:
+            self._failed = True
+            observe.report("poolviz: a batch of what pools did could not be recorded; traces say what is missing, and this is logged once")
 
     def hold(self, view: View) -> None:
         """Keep the rows of `view` for as long as somebody refers to it. Rows that neither a view nor a pool has are given up."""
-        with self.working():
+        with self.working(looks=False):
             self._hold(view)
 
     def _hold(self, holder: object) -> None:
@@ -114,14 +145,21 @@ class Store:
 
     def _on_gone(self, _holder: object) -> None:
         # Called by the garbage collector, from anywhere: what follows from it is done when the store is next at work.
-        self._stale = True
+        self._gone.append(None)
 
     def _free(self) -> None:
-        self._stale = False
+        self._gone = []
+        try:
+            self._give_up()
+        except Exception:
+            observe.report("poolviz: what nobody asks for any more could not be given up")
+
+    def _give_up(self) -> None:
         self._holders = [holder for holder in self._holders if holder() is not None]
         views = [holder for ref in self._holders if isinstance(holder := ref(), View)]
-        free(self.state, views, observe.journals)
-        unheard = {scope for journal in list(observe.journals.values()) for scope in journal.scopes()}
+        journals = observe.journals.all()
+        free(self.state, views, {journal.pool for journal in journals})
+        unheard = {scope for journal in journals for scope in journal.scopes()}
         scopes.forget({*unheard, *self.state.tally.scopes(), *(view.number for view in views if view.field == "scope")})
 
     def present(self, view: View) -> Present:
@@ -171,6 +209,7 @@ class Store:
             dict(state.callers),
             view.closed(state),
             base=state.columns.base,
+            missing=view.missing(state),
         )
 
     def _everything(self, view: View) -> Everything:
@@ -276,23 +315,29 @@ def _records(batch: Logged) -> int:
 
 
 _default: Store | None = None
-_default_lock = threading.Lock()
+_default_lock = threading.RLock()
 
 
 def default() -> Store:
-    """The store of this process. It listens from the first call on; one that failed, and was removed, is replaced."""
+    """The store of this process. It listens from the first call on; one that somebody removed from the observers is replaced."""
     global _default
+    found = _default
+    if found is not None and found in observe.observers:
+        return found
     with _default_lock:
         if _default is None or _default not in observe.observers:
-            _default = Store()
-            observe.add_observer(_default)
+            made = Store()
+            # Somebody's finalizer may have needed one meanwhile.
+            if _default is None or _default not in observe.observers:
+                _default = made
+                observe.add_observer(made)
         return _default
 
 
 def _after_fork_in_child() -> None:
     # The child has none of the parent's pools, and a lock may have been held.
     global _default, _default_lock
-    _default, _default_lock = None, threading.Lock()
+    _default, _default_lock = None, threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):

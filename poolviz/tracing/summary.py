@@ -56,6 +56,7 @@ class Summary:
         blocked: time that callers spent waiting for results, added up over threads.
         slowest: the slowest calls, slowest first.
         dropped: calls that `counts` counts and the other numbers no longer see.
+        missing: records that poolviz could not take in, because something went wrong that the log says; no number here is exact then.
     """
 
     def __init__(self, title: str, everything: Everything) -> None:
@@ -64,6 +65,7 @@ class Summary:
         self.title = title
         self.counts = present.counts
         self.dropped = present.dropped
+        self.missing = present.missing
         self.workers = len(present.workers)
         under_way = bool(present.counts["pending"] or present.counts["running"])
         span = busy.window(table["submitted"], filter(None, table["finished"]), now, under_way=under_way)
@@ -98,7 +100,8 @@ class Summary:
     def _head(self) -> str:
         counts = ", ".join(f"{n} {name}" for name, n in self.counts.items() if n or name == "total")
         older = f"; {self.dropped} older calls are not in the figures below" if self.dropped else ""
-        return f"{self.title}: {counts}{older}"
+        missing = f"; {self.missing} records are missing, the log says why" if self.missing else ""
+        return f"{self.title}: {counts}{older}{missing}"
 
     def _lines(self) -> list[tuple[str, str]]:
         return [

@@ -231,7 +231,10 @@ def of_pool(pool: int, start: int, title: str) -> Trace:
         start: when it was made, in nanoseconds of the clock.
         title: its name.
     """
-    observe.flush_all()
+    # Not all pools: it would cost the more, the more pools there are.
+    journal = observe.journals.get(pool)
+    if journal is not None:
+        journal.flush()
     found = store.default()
     record = found.state.pools.get(pool)
     return Trace(found, View("pool", pool, start=record.opened if record else start), record.name if record else title)
@@ -250,7 +253,11 @@ def of_scope(scope: scopes.Scope, title: str, *, since: int = 0) -> Trace:
 
 @contextmanager
 def trace(name: str = "trace") -> Iterator[Trace]:
-    """Record all calls that are submitted inside a `with` block, to whichever pools, from whichever threads.
+    """Record all calls that are submitted inside a `with` block, to whichever pools.
+
+    Blocks that two threads, or two asyncio tasks, enter are apart. A call belongs to the block of the code that submits it; else to that of
+    the call, or the done-callback, that submits it; else to the block in which its pool was made. A call that has no block by any of these,
+    such as one of a thread that was started before the block, belongs to each block that is open.
 
     Args:
         name: the trace's title.

@@ -115,6 +115,16 @@ class View:
         """How many calls of the view have no row any more."""
         return sum(state.tally.dropped[key] for key in self.keys(state))
 
+    def missing(self, state: State) -> int:
+        """How many records that may have been of the view could not be taken in: of its pool; of any pool, from when a scope began until it
+        ended.
+        """
+        return sum(
+            records
+            for pool, (records, first, last) in state.missing.items()
+            if last >= self.start and (not self.stop or first <= self.stop) and (self.field != "pool" or pool in (0, self.number))
+        )
+
     def running(self, state: State) -> list[RunningCall]:
         """The calls of the view that run."""
         found = []

@@ -1,5 +1,6 @@
 import csv
 import io
+import threading
 
 import poolviz
 from poolviz.export import table
@@ -20,6 +21,29 @@ def test_a_line_for_each_call_as_any_reader_reads_it():
         expected = ["" if name in TIMES and value == -1 else str(value) for value in column]
         assert [line[name] for line in lines] == expected, name
     assert lines[2]["consumed"] == "", "nobody took it"
+
+
+FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
+
+
+def test_text_that_a_spreadsheet_would_run_is_text():
+    """Function names, labels and thread names are text of anybody's; numbers stay numbers, also negative ones."""
+
+    def submit():
+        for label in [*FORMULAS, "plain", "a=b", " =1", "'=1"]:
+            pool.options(label=label).submit(abs, 1).result(30)
+
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        caller = threading.Thread(target=submit, name='=HYPERLINK("http://x")')
+        caller.start()
+        caller.join()
+        pool.submit(abs, 1).cancel()
+    lines = list(csv.DictReader(io.StringIO(table.render(pool.trace).decode(), newline="")))
+    assert [line["name"] for line in lines[:-1]] == [*(f"'{text}" for text in FORMULAS), "plain", "a=b", " =1", "'=1"]
+    assert {line["caller"] for line in lines[:-1]} == {'\'=HYPERLINK("http://x")'}
+    assert {line["item"] for line in lines} == {"-1"}, "a number"
+    # As pandas reads it.
+    assert all(int(line["bytes_in"]) == 0 and int(line["item"]) == -1 for line in lines)
 
 
 def test_an_empty_trace_has_its_names():

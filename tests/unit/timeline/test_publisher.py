@@ -1,6 +1,7 @@
 import contextvars
 import threading
 
+from poolviz import observe
 from poolviz.timeline.publisher import Publisher
 
 asked_by = contextvars.ContextVar("asked_by")
@@ -54,6 +55,38 @@ def test_one_that_raises_is_logged_and_taken_out(caplog):
     assert after.done.wait(30), "the others go on"
     assert len(failing.seen) == 1
     assert "no page" in caplog.text
+
+
+class Leaving(Counting):
+    def publish(self):
+        super().publish()
+        raise SystemExit("an observer of the user's")
+
+
+def test_nothing_ends_the_thread(caplog, monkeypatch):
+    """Whatever a timeline, a flush or a log handler raises: the others are published as before, by the same thread."""
+    publisher = Publisher()
+    before = Counting(10**9)
+    publisher.add(before)
+    thread = publisher._thread
+    leaving = Leaving(5)
+    publisher.add(leaving)
+    for wrong in (RuntimeError("dictionary changed size during iteration"), SystemExit(), MemoryError()):
+        failed = threading.Event()
+
+        def flush_all(wrong=wrong, failed=failed):
+            failed.set()
+            raise wrong
+
+        with monkeypatch.context() as context:
+            context.setattr(observe, "flush_all", flush_all)
+            assert failed.wait(30)
+        after = Counting(2)
+        publisher.add(after)
+        assert after.done.wait(30)
+    assert len(leaving.seen) == 1
+    assert publisher._thread is thread and thread.is_alive()
+    publisher.discard(before)
 
 
 def test_a_discarded_one_is_published_no_more():

@@ -1,3 +1,4 @@
+import logging
 import re
 import threading
 
@@ -5,6 +6,7 @@ import pytest
 
 import poolviz
 from poolviz import observe
+from poolviz.events import Consumed
 from poolviz.tracing.store import default
 
 
@@ -122,19 +124,75 @@ def test_the_summary_in_numbers_and_words():
     assert "<cell>" not in html and "&lt;cell&gt;" in html
 
 
-def test_a_store_that_failed_is_replaced(caplog):
-    with poolviz.ThreadPoolExecutor(1) as old:
-        old.submit(double, 1).result(30)
+def test_the_store_stays_whatever_happens(caplog):
+    with poolviz.ThreadPoolExecutor(1) as pool:
         store = default()
         store.on_batch = lambda batch: 1 / 0
         try:
-            assert old.submit(double, 2).result(30) == 4, "an observer that raises never breaks a pool"
+            assert pool.submit(double, 1).result(30) == 2, "an observer that raises never breaks a pool"
             observe.flush_all()
-            assert store not in observe.observers
-            assert "was removed" in caplog.text
-            with poolviz.ThreadPoolExecutor(1) as new:
-                new.submit(double, 1).result(30)
-            assert len(new.trace) == 1
-            assert default() is not store
+            assert store in observe.observers and default() is store
+            assert "a batch of what pools did is missing" in caplog.text
         finally:
-            observe.remove_observer(store)
+            del store.on_batch
+        pool.submit(double, 1).result(30)
+        assert len(pool.trace) == 1, "what comes after it is recorded"
+
+
+def test_a_batch_that_cannot_be_taken_in_is_counted_and_the_rest_goes_on(caplog, monkeypatch, tmp_path):
+    with poolviz.trace("broken") as trace, poolviz.ThreadPoolExecutor(1) as pool:
+        pool.submit(double, 1).result(30)
+        assert trace.summary().missing == 0
+        with monkeypatch.context() as context:
+            context.setitem(default().state._folds, Consumed, lambda batch: 1 / 0)
+            for _ in range(3):
+                pool.submit(double, 1).result(30)
+                observe.flush_all()
+        pool.submit(double, 1).result(30)
+    assert trace.counts()["finished"] == 5 and pool.trace.counts()["finished"] == 5
+    assert trace.summary().missing == pool.trace.summary().missing == 3
+    assert "3 records are missing, the log says why" in repr(trace.summary())
+    assert caplog.text.count("ZeroDivisionError") == 1, "one is logged, with its traceback"
+    loaded = poolviz.load(trace.save(tmp_path / "run.poolviz"))
+    assert loaded.summary().missing == 3
+    with poolviz.trace("after") as after, poolviz.ThreadPoolExecutor(1) as pool:
+        pool.submit(double, 1).result(30)
+    assert after.summary().missing == pool.trace.summary().missing == 0
+
+
+def test_a_number_that_fits_into_no_column_costs_one_batch(caplog):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        pool.submit(double, 1).result(30)
+        observe.flush_all()
+        pool._journal.waits += (1, 2**70, 1, 1, 1)
+        observe.flush_all()
+        assert not pool._journal.waits
+        pool.submit(double, 1).result(30)
+    assert pool.trace.counts()["finished"] == 2
+    assert pool.trace.summary().missing == 1
+
+
+def test_what_runs_may_be_unknown(caplog):
+    with poolviz.ThreadPoolExecutor(1) as pool:
+        pool._journal._running = lambda: 1 / 0
+        pool.submit(double, 1).result(30)
+        assert pool.trace.counts()["finished"] == 1
+        assert "could not be found out" in caplog.text
+        pool._journal._running = pool._crew.running
+
+
+def test_a_log_handler_that_raises_harms_nobody():
+    class Bad(logging.Filter):
+        def filter(self, record):
+            raise RuntimeError("no log")
+
+    bad = Bad()
+    observe.logger.addFilter(bad)
+    try:
+        with poolviz.ThreadPoolExecutor(1) as pool:
+            pool._journal._running = lambda: 1 / 0
+            assert pool.submit(double, 1).result(30) == 2
+            assert len(pool.trace) == 1
+            pool._journal._running = pool._crew.running
+    finally:
+        observe.logger.removeFilter(bad)

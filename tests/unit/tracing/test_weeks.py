@@ -7,7 +7,7 @@ from tests.unit.tracing.test_freeing import result
 # Small limits, so that they are passed in a moment.
 SMALL = """
 import threading
-from poolviz import callers, naming, scopes
+from poolviz import callers, deferred, naming, scopes
 from poolviz.tracing import fold
 
 naming.LEAST = naming._enough = 200
@@ -22,8 +22,9 @@ def sizes():
         "users": len(naming._users), "journals": len(observe.journals), "callers": len(callers.names), "holders": len(default()._holders),
         "log": len(default()._log), "inbox": len(default()._inbox), "callers told": len(state.callers), "tally": len(state.tally._scopes),
         "gone": len(state._gone._runs), "running": len(state.running),
-        "threads": len(scopes._threads), "everywhere": len(scopes._everywhere),
+        "cells": len(scopes._cells), "open": len(scopes._open),
     }
+    everything |= {"gone holders": len(default()._gone), "due": len(deferred.due)}
     return everything | {f"kept {i}": n for i, n in enumerate(kept())}
 
 def cell(number, show=False):

@@ -1,0 +1,92 @@
+"""What finalizers leave to others.
+
+    the garbage collector, in any thread, between any two steps          a flush, a new pool, a map, a worker between two calls
+    -----------------------------------------------------------          ------------------------------------------------------
+    a finalizer: leave(work) ---> deque.append ---------------------->   run(): the work, in its order
+
+A finalizer runs in the middle of whatever the thread was doing: under a lock of ours, inside a list that is half changed, deep in a
+recursion. If it took a lock it could wait for its own thread, or for one that waits for a lock that this thread holds.
+
+Invariants
+- A finalizer of poolviz (a `__del__`, a callback of a weak reference, `weakref.finalize`, a generator that the collector closes) takes no
+  lock, waits for nothing and runs no user code. It sets flags, appends to lists, writes to a wake-up pipe, and leaves the rest here.
+- `run` is called with no lock of ours held, and never by the collector.
+- What is left is done once, by one thread.
+
+A generator that a `break` closes and one that the collector closes see the same GeneratorExit. `collecting` tells them apart: a `break`
+cancels at once, the collector leaves it here.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from collections import deque
+from collections.abc import Callable
+from threading import get_ident
+
+from poolviz import interrupts
+
+logger = logging.getLogger("poolviz")
+
+#: What is to be done. Whoever looks often asks whether it is empty before it calls `run`.
+due: deque[Callable[[], object]] = deque()
+
+_collector = 0
+"""The thread in which the garbage collector is at work; 0 for no thread."""
+_running: set[int] = set()
+
+
+def collecting() -> bool:
+    """Whether the garbage collector is calling: this is part of a finalizer, of ours or of somebody else's."""
+    return _collector == get_ident()
+
+
+def leave(work: Callable[[], object]) -> None:
+    """Have `work` done soon, by another thread or later in this one. Takes no lock."""
+    due.append(work)
+
+
+def run() -> None:
+    """Do what is due. Not under a lock of ours: the work may take each of them, and run callbacks of the user's."""
+    me = get_ident()
+    if me == _collector or me in _running:
+        return
+    _running.add(me)
+    try:
+        while due:
+            with interrupts.put_off():
+                _do_next()
+    finally:
+        _running.discard(me)
+
+
+def _do_next() -> None:
+    try:
+        work = due.popleft()
+    except IndexError:  # another thread was faster
+        return
+    try:
+        work()
+    except Exception:
+        logger.exception("poolviz: what a finalizer had left to do failed")
+
+
+def _on_collection(phase: str, _info: dict[str, int]) -> None:
+    # There is one collection at a time.
+    global _collector
+    _collector = get_ident() if phase == "start" else 0
+
+
+def _after_fork_in_child() -> None:
+    # What is due belongs to the parent's pools, which the child cannot use.
+    global _collector
+    _collector = 0
+    _running.clear()
+    due.clear()
+
+
+gc.callbacks.append(_on_collection)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
