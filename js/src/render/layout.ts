@@ -67,3 +67,13 @@ export function rowAt(layout: Layout, y: Px): RowPlace | null {
 export function visibleRows(layout: Layout, scroll: Px, height: Px): RowPlace[] {
   return layout.rows.filter((row) => row.top + row.height > scroll && row.top < scroll + height);
 }
+
+/** How many rows are not seen whole: above and below a window of `height` that is scrolled by `scroll`. */
+export function hiddenRows(layout: Layout, scroll: Px, height: Px): { above: number; below: number } {
+  const count = (isHidden: (row: RowPlace) => boolean) => layout.rows.filter(isHidden).length;
+  // Places on a screen are fractions of a px off.
+  return {
+    above: count((row) => row.top < scroll - 1),
+    below: count((row) => row.top + row.height > scroll + height + 1),
+  };
+}

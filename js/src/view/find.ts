@@ -7,7 +7,6 @@ import { nextOf, search } from "../model/search";
 import type { Store } from "../model/store";
 import { iconButton } from "./button";
 import { element, setHidden, setText } from "./dom";
-import { KEEP_HOST_KEYS_OUT } from "./keys";
 import { words } from "./words";
 
 /** A search that takes long must not hold up typing: ms. */
@@ -40,7 +39,6 @@ export class FindBar {
     const close = iconButton("close", words.close, "Escape", () => this.close(), signal);
     this.node = element("div", "pv-find", this.#input, this.#count, previous, next, close);
     this.node.setAttribute("role", "search");
-    this.node.setAttribute(KEEP_HOST_KEYS_OUT, "true");
     this.node.hidden = true;
     listen(this.#input, "input", () => this.#typed(), signal);
     listen(this.node, "keydown", (event) => this.#pressed(event), signal);
@@ -63,12 +61,12 @@ export class FindBar {
   }
 
   #pressed(event: KeyboardEvent): void {
-    // The notebook must not hear what is typed here.
-    event.stopPropagation();
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === "Escape") this.close();
     else if (event.key === "Enter" && event.target === this.#input) this.#step(event.shiftKey ? -1 : 1);
     else return;
     event.preventDefault();
+    event.stopPropagation();
   }
 
   #typed(): void {

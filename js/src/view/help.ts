@@ -2,7 +2,6 @@
 import { listen } from "../base/listen";
 import { iconButton } from "./button";
 import { element } from "./dom";
-import { KEEP_HOST_KEYS_OUT } from "./keys";
 import { words } from "./words";
 
 export class Help {
@@ -20,8 +19,6 @@ export class Help {
     });
     this.node.append(title, element("div", "pv-help-body", ...groups));
     this.node.setAttribute("aria-label", words.help);
-    this.node.setAttribute(KEEP_HOST_KEYS_OUT, "true");
-    listen(this.node, "keydown", (event) => event.stopPropagation(), signal);
     // A click beside the text falls on the dialog itself.
     const outside = (event: MouseEvent) => {
       if (event.target === this.node) this.node.close();

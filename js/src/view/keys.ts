@@ -1,5 +1,6 @@
-/** The keyboard on the plot and the table. What each key does in words stands in the help. */
+/** The keyboard, wherever in the timeline the focus is. What each key does in words stands in the help. */
 import { listen } from "../base/listen";
+import { guardHostKeys, isForHost, isTyping } from "./host-keys";
 
 export interface KeyActions {
   /** Around the middle; below 1 shows less and larger. */
@@ -28,7 +29,7 @@ const PAN = 0.15;
 
 type Action = (actions: KeyActions) => unknown;
 
-/** Keys that mean the same over the plot and over the table. */
+/** Keys that mean the same with the plot and with the table. */
 const COMMON: Readonly<Record<string, Action>> = {
   enter: (actions) => actions.open(),
   escape: (actions) => actions.close(),
@@ -60,21 +61,44 @@ const PLOT: Readonly<Record<string, Action>> = {
   l: (actions) => actions.toggleLeads(),
 };
 
-/** The notebook's own single keys, such as D D to delete a cell, must not fire for keys that the timeline takes. */
-export const KEEP_HOST_KEYS_OUT = "data-lm-suppress-shortcuts";
+/** These are for what has the focus: a button is pressed, words are scrolled. */
+const FOCUSED = /^(enter|arrow.*)$/;
 
-export function followKeys(target: HTMLElement, onPlot: boolean, actions: KeyActions, signal: AbortSignal): void {
-  target.setAttribute(KEEP_HOST_KEYS_OUT, "true");
-  const keys = onPlot ? PLOT : COMMON;
+/** @returns whether the key meant something */
+function use(
+  event: KeyboardEvent,
+  keys: Readonly<Record<string, Action>>,
+  actions: KeyActions,
+  main: Element,
+): boolean {
+  const { target } = event;
+  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(target)) return false;
+  const key = event.key.toLowerCase();
+  if (FOCUSED.test(key) && (target !== main || event.shiftKey)) return false;
+  const action = keys[key];
+  return action !== undefined && action(actions) !== false;
+}
+
+/**
+ * Take the keys that are pressed in a timeline.
+ *
+ * @param mainOf gives what is shown, the plot or the table, and whether it is the plot
+ */
+export function followKeys(
+  root: HTMLElement,
+  mainOf: () => { node: HTMLElement; isPlot: boolean },
+  actions: KeyActions,
+  signal: AbortSignal,
+): void {
+  guardHostKeys(root, signal);
   const pressed = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    // Buttons have Enter for themselves.
-    if (event.key === "Enter" && event.target instanceof HTMLButtonElement) return;
-    const taken = keys[event.key.toLowerCase()]?.(actions);
-    // A key that found nothing to do is left to the host.
-    if (taken === false || !(event.key.toLowerCase() in keys)) return;
-    event.preventDefault();
-    event.stopPropagation();
+    const { node, isPlot } = mainOf();
+    const main = event.target === root ? root : node;
+    // A dialog has its keys for itself, also Escape.
+    const inDialog = event.target instanceof Element && event.target.closest("dialog") !== null;
+    const isUsed = !inDialog && !event.defaultPrevented && use(event, isPlot ? PLOT : COMMON, actions, main);
+    if (isUsed) event.preventDefault();
+    if (isUsed || !isForHost(event) || (inDialog && event.key === "Escape")) event.stopPropagation();
   };
-  listen(target, "keydown", pressed, signal);
+  listen(root, "keydown", pressed, signal);
 }

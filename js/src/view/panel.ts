@@ -1,11 +1,9 @@
 /** What is selected, in full, for as long as it is selected. Text from the user's code is shown as text. */
-import { listen } from "../base/listen";
 import type { Ns, PageMs, Px } from "../base/units";
 import type { Selected } from "../model/selection";
 import type { Store } from "../model/store";
 import { iconButton } from "./button";
 import { element, setAttribute, setHidden, swatch } from "./dom";
-import { KEEP_HOST_KEYS_OUT } from "./keys";
 import { callContent, type PanelContent, spanContent } from "./panel-content";
 import { words } from "./words";
 
@@ -38,14 +36,7 @@ export class Panel {
     const buttons = element("span", "pv-buttons", previous, next, fit, close);
     this.node.append(element("div", "pv-panel-line", this.#title, buttons), this.#body);
     this.node.tabIndex = -1;
-    this.node.setAttribute(KEEP_HOST_KEYS_OUT, "true");
     this.node.hidden = true;
-    const pressed = (event: KeyboardEvent) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      actions.close();
-    };
-    listen(this.node, "keydown", pressed, signal);
   }
 
   focus(): void {

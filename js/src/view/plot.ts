@@ -8,16 +8,18 @@ import type { Load } from "../model/load";
 import { placeOf } from "../model/neighbours";
 import { Sums } from "../model/slices";
 import type { Store } from "../model/store";
-import { type Layout, layOut } from "../render/layout";
+import { hiddenRows, type Layout, layOut } from "../render/layout";
 import type { Picked } from "../render/pick";
 import { drawScene, type Highlight, type Merged, type Scene } from "../render/scene";
 import type { Palette } from "../render/surface";
 import { Caption } from "./caption";
 import { setAttribute } from "./dom";
+import { followEntering } from "./entering";
 import { Frames } from "./frames";
 import { Gutter } from "./gutter";
 import { Hover } from "./hover";
 import { LoadCache } from "./load-cache";
+import { MoreRows } from "./more-rows";
 import { callsText, sliceText, waitText } from "./naming";
 import { Pace } from "./pace";
 import { Stage } from "./stage";
@@ -59,6 +61,7 @@ export class Plot {
   readonly #host: PlotHost;
   readonly #gutter = new Gutter();
   readonly #caption = new Caption();
+  readonly #more: MoreRows;
   readonly #load = new LoadCache();
   readonly #pace = new Pace();
   readonly #frames: Frames;
@@ -77,11 +80,13 @@ export class Plot {
     this.#root = root;
     this.#store = store;
     this.#host = host;
-    const parts = [this.#caption.node, this.hover.tip.node];
+    this.#more = new MoreRows((direction) => this.stage.turn(direction), signal);
+    const parts = [this.#caption.node, this.#more.node, this.hover.tip.node];
     this.stage = new Stage(parts, this.#gutter.node, () => this.redraw(), signal);
     this.stage.canvas.setAttribute("role", "img");
     this.stage.plot.tabIndex = 0;
     this.stage.plot.setAttribute("role", "group");
+    followEntering(this.stage.plot, signal);
     this.#frames = new Frames(root, (page) => this.#frame(page), signal);
     onAbort(signal, () => this.hover.point(null));
   }
@@ -156,7 +161,7 @@ export class Plot {
     const span = head === null ? null : extent(recording, head, now);
     this.viewport.update(span, isLive, page, !this.#calm.matches);
     // Asking for sizes costs layout; while only slices grow, none of them changes.
-    if (this.#urgent) this.#hasRoom = this.stage.fit(this.layout.height, this.#host.height(), this.#host.room());
+    if (this.#urgent) this.#fit();
     if (!this.#hasRoom) return null;
     const grown = Math.abs(now - this.#drawnNow) / this.scale.nsPerPx > VISIBLE;
     const differs = this.#stale || this.#load.isStale || this.viewport.moves || grown;
@@ -173,6 +178,12 @@ export class Plot {
     if (grows) this.#load.outdate();
     const again = grows || this.#stale || this.#load.isStale || this.viewport.moves;
     return again ? this.#pace.wait(page) : null;
+  }
+
+  #fit(): void {
+    this.#hasRoom = this.stage.fit(this.layout.height, this.#host.height(), this.#host.room());
+    const { above, below } = hiddenRows(this.layout, this.stage.scroll, this.stage.rowsHeight);
+    this.#more.update(above, below);
   }
 
   /** Numbers that change more often cannot be read, and each costs layout. */

@@ -77,11 +77,20 @@ export class Stage {
     this.plot.style.setProperty("--pv-gutter", `${this.gutter}px`);
     this.plot.classList.toggle("pv-narrow", total < NARROW);
     this.scroller.style.height = `${shown}px`;
+    this.scroller.toggleAttribute("data-cut", rows > shown);
     this.scroll = this.scroller.scrollTop;
     const width = this.scroller.clientWidth - this.gutter;
     if (width < 1) return false;
     this.#resize(width, OVERVIEW_HEIGHT + shown + AXIS_HEIGHT);
     return true;
+  }
+
+  /** Scroll the rows by as many as are seen. */
+  turn(direction: 1 | -1): void {
+    this.scroller.scrollBy({
+      top: direction * Math.max(LANE_HEIGHT, this.rowsHeight - LANE_HEIGHT),
+      behavior: "instant",
+    });
   }
 
   #resize(width: Px, height: Px): void {

@@ -6,6 +6,7 @@ import { type Filter, kindOfCall } from "../model/filter";
 import { ordered } from "../model/order";
 import type { Store } from "../model/store";
 import { element, setAttribute, setText, swatch } from "./dom";
+import { MoreRows } from "./more-rows";
 import { kindOf } from "./phases";
 import { COLUMNS, type TableColumn } from "./table-columns";
 import { VirtualRows } from "./virtual-rows";
@@ -25,6 +26,8 @@ let grids = 0;
 
 export class CallGrid {
   readonly node = element("div", "pv-grid");
+  /** Below it: how many rows are out of sight. */
+  readonly more: MoreRows;
   readonly #store: Store;
   readonly #filter: Filter;
   readonly #id = `pv-grid-${++grids}`;
@@ -44,10 +47,12 @@ export class CallGrid {
     const head = element("div", "pv-grid-row pv-grid-head", ...this.#heads.map(({ node }) => node));
     head.setAttribute("role", "row");
     head.setAttribute("aria-rowindex", "1");
+    this.more = new MoreRows((direction) => this.#virtual.turn(direction), signal);
     this.#virtual = new VirtualRows(
       this.node,
       () => this.#makeRow(),
       (cells, index) => this.#fill(cells, index),
+      (above, below) => this.more.update(above, below),
       signal,
     );
     this.node.append(head, this.#virtual.node);

@@ -51,6 +51,7 @@ export class Timeline {
   readonly #filter = new Filter();
   readonly #plot: Plot;
   readonly #grid: CallGrid;
+  readonly #tableFoot: HTMLElement;
   readonly #header: Header;
   readonly #toolbar: Toolbar;
   readonly #find: FindBar;
@@ -83,6 +84,7 @@ export class Timeline {
       signal,
     );
     this.#grid = new CallGrid(store, this.#filter, signal);
+    this.#tableFoot = element("div", "pv-grid-foot", this.#grid.more.node);
     this.#navigator = new Navigator(store, this.#filter, this.#plot, (text) =>
       this.#announcer.say(text, performance.now()),
     );
@@ -105,14 +107,16 @@ export class Timeline {
     this.#panel = new Panel({ ...keys, close: () => void keys.close() }, signal);
     this.root.setAttribute("role", "group");
     this.#plot.node.setAttribute("aria-label", words.keys);
-    const main = [this.#plot.node, this.#grid.node, this.#legend.node, this.#panel.node];
+    const main = [this.#plot.node, this.#grid.node, this.#tableFoot, this.#legend.node, this.#panel.node];
     this.root.append(this.#header.node, this.#find.node, ...main, help.node, this.#announcer.node);
     el.append(this.root);
     this.#applyTheme = followTheme(this.root, options.theme, () => this.#plot.forgetColours(), signal);
     const pointer = new PlotPointer(store, this.#plot, () => this.#focusMain());
     followPointer(this.#plot.node, this.#plot.stage.place, pointer, signal);
-    followKeys(this.#plot.node, true, keys, signal);
-    followKeys(this.#grid.node, false, keys, signal);
+    followKeys(this.root, () => ({ node: this.#main, isPlot: !this.#showsTable }), keys, signal);
+    // Where nothing has the focus for itself, a click gives it to the whole, and with it the keys; else it would go to the notebook's cell.
+    this.root.tabIndex = -1;
+    listen(this.root, "focusout", ({ target }) => this.#keepFocus(target as HTMLElement), signal);
     listen(this.root, "mousedown", keepShiftFromHost, signal);
     store.changes.subscribe(() => this.#changed(), signal);
     store.selection.changes.subscribe(() => this.#selected(), signal);
@@ -170,9 +174,19 @@ export class Timeline {
     this.#grid.reveal(row);
   }
 
+  /** The plot or the table, whichever is shown. */
+  get #main(): HTMLElement {
+    return this.#showsTable ? this.#grid.focusTarget : this.#plot.node;
+  }
+
   #focusMain(): void {
-    const target = this.#showsTable ? this.#grid.focusTarget : this.#plot.node;
-    target.focus({ preventScroll: true });
+    this.#main.focus({ preventScroll: true });
+  }
+
+  /** What disappears with the focus must not leave the keys to the notebook. */
+  #keepFocus(left: HTMLElement): void {
+    const isGone = () => this.root.isConnected && document.activeElement === document.body && !left.checkVisibility();
+    if (isGone()) this.#focusMain();
   }
 
   #toggleTable(): void {
@@ -190,6 +204,7 @@ export class Timeline {
     const isEmpty = this.#plot.layout.rows.length === 0;
     setHidden(this.#plot.node, isEmpty || this.#showsTable);
     setHidden(this.#grid.node, !this.#showsTable);
+    setHidden(this.#tableFoot, !this.#showsTable);
     setHidden(this.#toolbar.node, isEmpty && (this.#store.head?.counts.total ?? 0) === 0);
   }
 

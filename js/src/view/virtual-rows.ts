@@ -13,6 +13,7 @@ export class VirtualRows<Item extends { readonly node: HTMLElement }> {
   readonly #scroller: HTMLElement;
   readonly #make: () => Item;
   readonly #fill: (item: Item, index: number) => void;
+  readonly #drawn: (above: number, below: number) => void;
   readonly #items: Item[] = [];
   #count = 0;
   #from = 0;
@@ -21,11 +22,19 @@ export class VirtualRows<Item extends { readonly node: HTMLElement }> {
    * @param scroller what scrolls; its first row is a head that stays
    * @param make a row without content
    * @param fill gives a row the content of an index
+   * @param drawn is called with how many rows are not seen whole
    */
-  constructor(scroller: HTMLElement, make: () => Item, fill: (item: Item, index: number) => void, signal: AbortSignal) {
+  constructor(
+    scroller: HTMLElement,
+    make: () => Item,
+    fill: (item: Item, index: number) => void,
+    drawn: (above: number, below: number) => void,
+    signal: AbortSignal,
+  ) {
     this.#scroller = scroller;
     this.#make = make;
     this.#fill = fill;
+    this.#drawn = drawn;
     this.node.setAttribute("role", "rowgroup");
     listen(scroller, "scroll", () => this.draw(), signal, { passive: true });
     const observer = new ResizeObserver(() => this.draw());
@@ -62,6 +71,12 @@ export class VirtualRows<Item extends { readonly node: HTMLElement }> {
     return index >= this.#from && index < this.#from + this.#items.length && index < this.#count;
   }
 
+  /** Scroll by as many rows as are seen. */
+  turn(direction: 1 | -1): void {
+    const rate = this.#rate;
+    if (rate > 0) this.#scroller.scrollTop += (direction * Math.max(1, this.visible - 1)) / rate;
+  }
+
   /** Scroll as little as it takes to see a row whole. */
   reveal(index: number): void {
     const rate = this.#rate;
@@ -89,5 +104,8 @@ export class VirtualRows<Item extends { readonly node: HTMLElement }> {
       item.node.style.transform = `translateY(${top.toFixed(1)}px)`;
       this.#fill(item, this.#from + i);
     });
+    // A row that lacks a px or two is seen whole.
+    const above = Math.ceil(first - 0.1);
+    this.#drawn(above, Math.max(0, this.#count - Math.floor(first + this.#room / ROW + 0.1)));
   }
 }

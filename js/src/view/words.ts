@@ -96,6 +96,10 @@ export const words = {
   help: "Keys and gestures",
   close: "Close",
   keys: "Timeline. Point and comma go from call to call, Enter opens details, T shows a table, question mark lists all keys.",
+  rowsBelow: (count: string, n: number) => `+${count} ${plural(n, "row", "rows")}`,
+  rowsAbove: (count: string) => `\u2191 ${count}`,
+  rowsBelowHint: "Show the rows below; after a click into the rows, the wheel scrolls them",
+  rowsAboveHint: "Show the rows above",
   findHint: "Name, item or outcome",
   found: (count: string) => `${count} found`,
   foundAt: (index: string, count: string) => `${index} of ${count}`,
@@ -124,7 +128,7 @@ export const words = {
     [
       "Look around",
       [
-        ["Ctrl wheel", "zoom at the pointer; a plain wheel scrolls the page"],
+        ["Ctrl wheel", "zoom at the pointer; a plain wheel scrolls the page, and the rows after a click"],
         ["drag", "pan; in the overview, move the window or its edges"],
         ["double-click", "show the whole run"],
         ["W S", "zoom in and out, also + − and the arrows up and down"],
