@@ -48,8 +48,13 @@ describe("the notebook", () => {
 
   it("hears chords, and what else its users expect to work", () => {
     for (const target of focusable()) {
-      for (const init of [{ ctrlKey: true }, { metaKey: true }, { ctrlKey: true, shiftKey: true }]) {
+      for (const init of [
+        { ctrlKey: true },
+        { metaKey: true },
+        { ctrlKey: true, shiftKey: true },
+      ] as KeyboardEventInit[]) {
         expect(press(target, "s", init), target.className).toEqual(both("s"));
+        if (init.shiftKey) expect(press(target, "C", init), "the palette of commands").toEqual(both("C"));
       }
       for (const key of ["F1", "F11", "Shift"]) expect(press(target, key)).toEqual(both(key));
       const isText = target.tagName === "INPUT";

@@ -18,9 +18,8 @@ import { listen } from "../base/listen";
 /** Lumino's mark: no shortcut fires from here. */
 const MARK = "data-lm-suppress-shortcuts";
 
-/** Of these, chords too are what one does with text. In a notebook they undo, paste, merge or move cells, which is not seen from here. */
-const EDITING = new Set(["a", "c", "v", "x", "y", "z", "m", "backspace", "delete"]);
-const MOVING = new Set(["arrowup", "arrowdown", "arrowleft", "arrowright", "home", "end"]);
+/** Chords that are what one does with text. In a notebook they undo, paste, merge and move cells, which is not seen from here. */
+const EDITING = /^(?:[acvxyz]|shift [zm]|(?:shift )?(?:backspace|delete|arrow(?:up|down|left|right)|home|end))$/;
 
 /** Whether the key is text for this element. */
 export function isTyping(target: EventTarget | null): boolean {
@@ -30,7 +29,7 @@ export function isTyping(target: EventTarget | null): boolean {
 /** Whether a key that the timeline has no use for belongs to the notebook. */
 export function isForHost(event: KeyboardEvent): boolean {
   const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey || event.altKey) return !EDITING.has(key) && !MOVING.has(key);
+  if (event.ctrlKey || event.metaKey || event.altKey) return !EDITING.test(event.shiftKey ? `shift ${key}` : key);
   if (key === "enter") return event.shiftKey && !isTyping(event.target);
   // Modifiers by themselves, and the keys that no text has.
   return ["shift", "control", "alt", "meta", "escape"].includes(key) || /^f\d+$/.test(key);
