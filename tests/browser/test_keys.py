@@ -167,7 +167,7 @@ def test_a_click_anywhere_gives_the_timeline_the_keys(lab: Lab) -> None:
     lab.page.keyboard.press("+")
     lab.until(lambda: lab.page.locator(".pv-plot[data-zoomed]").count(), bool)
     # A button that disappears by its click.
-    lab.page.get_by_role("button", name="Fit").first.click()
+    lab.page.get_by_role("button", name="Show all", exact=True).first.click()
     lab.until(lambda: lab.page.evaluate(FOCUS), bool)
     for key in ("d", "d"):
         lab.page.keyboard.press(key)
