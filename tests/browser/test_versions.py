@@ -79,6 +79,7 @@ def test_one_bad_output_leaves_the_others_alone(lab: Lab, first: str) -> None:
     for index, calls in ((2, 7), (3, 9)):
         lab.timeline(index, lambda seen, calls=calls: seen.total == calls and seen.state == "static" and seen.visible, 15)
         assert lab.page.evaluate(PICTURES, index) == []
+    assert lab.page.locator(".pv-canvas").last.evaluate("(node) => getComputedStyle(node).position") == "absolute", "it has its style"
     calls = SHOWN.get(first, 5)
     if calls is not None:
         lab.timeline(1, lambda seen: seen.total == calls and seen.visible, 15)

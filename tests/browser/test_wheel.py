@@ -107,3 +107,33 @@ def test_the_table_scrolls_inside_only_while_it_has_the_focus(lab: Lab, how: str
         lab.screenshot("table-cut")
         more.click()
         assert lab.until(lambda: grid.evaluate("(node) => node.scrollTop"), bool, 5) > 200
+
+
+LONG = """
+def deep(n):
+    if n == 0:
+        raise ValueError("a long way down\\n" + "\\n".join(f"line {i}" for i in range(60)))
+    return deep(n - 1)
+
+with ThreadPoolExecutor(2) as pool:
+    future = pool.submit(deep, 10)
+    future.exception()
+"""
+
+
+def test_a_traceback_scrolls_inside_only_while_the_panel_has_the_focus(lab: Lab) -> None:
+    start(lab, LONG, *["\n" * 30 for _ in range(8)])
+    lab.run_through(2)
+    says(lab, 2, "1 failed")
+    lab.timeline(2, lambda seen: seen.state == "done" and seen.visible)
+    lab.page.locator(".pv-plot").focus()
+    lab.page.keyboard.press(".")
+    text = lab.page.locator(".pv-panel pre").last
+    text.evaluate("(node) => node.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    assert text.evaluate("(node) => node.hasAttribute('data-cut')")
+    lab.screenshot("traceback-cut")
+    page, inside = turn(lab, text, 2, ".pv-panel pre >> nth=-1")
+    assert page < 0 and inside == 0
+    text.click()
+    page, inside = turn(lab, text, 2, ".pv-panel pre >> nth=-1")
+    assert page == 0 and inside > 60

@@ -8,20 +8,24 @@
 import { forEach, type Hub, hubs, outputsOf } from "./hub";
 import { inflate, partOf } from "./parts";
 
-/** The name under which the widget's style is in the page too. */
-const STYLE = "poolviz.timeline.widget.Timeline";
+/** Each version has a style of its own. One that its widget has brought besides says the same. */
+const STYLE = "poolviz.timeline.style.";
 
 const CANNOT = "poolviz could not start the timeline here, so this is its picture";
 
 /** Run the front end that a part of an output holds. */
-export async function openFront(front: HTMLElement): Promise<void> {
+export async function openFront(front: HTMLElement, version: string): Promise<void> {
   const [style = "", code = ""] = new TextDecoder().decode(await inflate(front)).split("\0");
-  if (document.getElementById(STYLE) === null) {
-    document.head.append(Object.assign(document.createElement("style"), { id: STYLE, textContent: style }));
-  }
+  const id = STYLE + version;
+  const sheet = Object.assign(document.createElement("style"), { id, textContent: style });
+  if (document.getElementById(id) === null) document.head.append(sheet);
   const address = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
   try {
     await import(address);
+  } catch (error) {
+    // The one that starts instead brings its own.
+    sheet.remove();
+    throw error;
   } finally {
     URL.revokeObjectURL(address);
   }
@@ -42,7 +46,7 @@ async function start(version: string, hub: Hub, open: typeof openFront): Promise
   // Outputs may come while another one's front end is tried.
   for (let output = next(); output !== undefined && hub.mount === null; output = next()) {
     try {
-      await open(partOf(output, "front")!);
+      await open(partOf(output, "front")!, version);
     } catch (error) {
       console.warn("poolviz: the front end of an output cannot start", error);
     }

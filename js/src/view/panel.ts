@@ -96,6 +96,9 @@ export class Panel {
     });
     while (this.#body.children.length > nodes.length) this.#body.lastElementChild?.remove();
     for (const [i, node] of nodes.entries()) restore(node, scrolled[i] ?? new Map());
+    for (const node of this.#body.querySelectorAll("pre, .pv-panel-lanes")) {
+      node.toggleAttribute("data-cut", node.scrollTop + node.clientHeight < node.scrollHeight - 1);
+    }
   }
 }
 
