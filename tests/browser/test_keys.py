@@ -163,7 +163,7 @@ def test_a_click_anywhere_gives_the_timeline_the_keys(lab: Lab) -> None:
     assert clicked > 40
     assert lab.page.evaluate(NOTEBOOK) == cells
     # The title, by name: what the reader clicked who lost a cell.
-    lab.page.locator(".pv-title").first.click()
+    lab.page.locator(".pv-header .pv-title").first.click()
     lab.page.keyboard.press("+")
     lab.until(lambda: lab.page.locator(".pv-plot[data-zoomed]").count(), bool)
     # A button that disappears by its click.
@@ -181,7 +181,7 @@ def test_keys_stay_in_each_of_several_timelines_and_return_to_the_notebook(lab: 
         lab.timeline(index, lambda seen: seen.state == "done" and seen.visible)
     lab.page.evaluate(LISTEN)
     for nth in (0, 2, 1, 0):
-        lab.page.locator(".poolviz-timeline .pv-title").nth(nth).click()
+        lab.page.locator(".pv-header .pv-title").nth(nth).click()
         lab.page.evaluate(EXECUTED)
         lab.page.keyboard.press("b")
         assert lab.page.evaluate(EXECUTED) == []

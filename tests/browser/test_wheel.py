@@ -128,12 +128,12 @@ def test_a_traceback_scrolls_inside_only_while_the_panel_has_the_focus(lab: Lab)
     lab.timeline(2, lambda seen: seen.state == "done" and seen.visible)
     lab.page.locator(".pv-plot").focus()
     lab.page.keyboard.press(".")
-    text = lab.page.locator(".pv-panel pre").last
+    text = lab.page.locator(".pv-panel pre:visible").first
     text.evaluate("(node) => node.scrollIntoView({ block: 'center', behavior: 'instant' })")
     assert text.evaluate("(node) => node.hasAttribute('data-cut')")
     lab.screenshot("traceback-cut")
-    page, inside = turn(lab, text, 2, ".pv-panel pre >> nth=-1")
+    page, inside = turn(lab, text, 2, ".pv-panel pre:visible >> nth=0")
     assert page < 0 and inside == 0
     text.click()
-    page, inside = turn(lab, text, 2, ".pv-panel pre >> nth=-1")
+    page, inside = turn(lab, text, 2, ".pv-panel pre:visible >> nth=0")
     assert page == 0 and inside > 60
