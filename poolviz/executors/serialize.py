@@ -20,7 +20,7 @@ from poolviz.executors.rules import NeedsCloudpickle, Rules
 PROTOCOL = 5
 #: Types whose pickling runs no code of anybody's and cannot fail.
 PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None)})
-#: Buffers below this many bytes stay in the pickle.
+#: Buffers below this many bytes stay in the pickle. Larger parts of a frame have memory of their own where they arrive.
 OUT_OF_BAND = 32_768
 
 Buffer = bytes | bytearray | memoryview
@@ -107,18 +107,26 @@ def dump(obj: Any, names: set[str] | None = None) -> Payload:
         names: takes the names of `__main__` that it refers to; None for a result on its way to the parent.
 
     Returns:
-        The pickle and, after it, the buffers that stay outside of it, not copied.
+        The pickle and, after it, the large buffers that stay outside of it. All of it is a snapshot: nothing that anybody does to the
+        object later shows in it. So buffers are copied, unless their memory belongs to a `bytes` object, which never changes; a view
+        that cannot be written through proves nothing, as its owner may write.
 
     Raises:
         Exception: whatever the object's own pickling raises.
     """
-    buffers: list[memoryview] = []
+    buffers: list[Buffer] = []
 
     def keep(buffer: pickle.PickleBuffer) -> bool:
         view = buffer.raw()
         if view.nbytes < OUT_OF_BAND:
             return True
-        buffers.append(view)
+        owner = view.obj
+        while type(owner) is memoryview:
+            owner = owner.obj
+        if type(owner) is bytes:
+            buffers.append(view)
+        else:
+            buffers.append(bytes(view) if view.readonly else bytearray(view))
         return False
 
     return [_pickle(obj, Rules(names), keep, buffers.clear), *buffers]
@@ -133,18 +141,16 @@ class _PurePickler(pickle.Pickler):
         raise _NotPure
 
 
-def dump_many(values: list[Any]) -> bytes | None:
-    """Pickle several values as one list, if reading it back cannot fail: plain values, and containers of them.
+def dump_pure(value: Any) -> bytes | None:
+    """Pickle a value if neither that nor reading it back runs anybody's code or can fail: a plain value, or containers of them.
 
     Returns:
-        The pickle; None when a value holds something else.
+        The pickle; None when there is something else in it.
     """
-    if all_plain(values):
-        return pickle.dumps(values, PROTOCOL)
     file = io.BytesIO()
     try:
-        _PurePickler(file, PROTOCOL).dump(values)
-    except (_NotPure, RecursionError):
+        _PurePickler(file, PROTOCOL).dump(value)
+    except Exception:  # whatever it is, an ordinary pickler does without the limits of this one, or meets it again
         return None
     return file.getvalue()
 
@@ -156,14 +162,14 @@ def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any], names: set[str]) ->
     types = set(map(type, args))
     if bytes in types:
         # Large bytes stay where they are and travel beside the pickle.
-        args = tuple([pickle.PickleBuffer(arg) if type(arg) is bytes and len(arg) > OUT_OF_BAND else arg for arg in args])
+        args = tuple([pickle.PickleBuffer(arg) if type(arg) is bytes and len(arg) >= OUT_OF_BAND else arg for arg in args])
         types = set(map(type, args))
     return [pickle.dumps((args, kwargs), PROTOCOL)] if types <= PLAIN else dump((args, kwargs), names)
 
 
 def dump_value(value: Any) -> Payload:
     """Pickle one result."""
-    if type(value) is bytes and len(value) > OUT_OF_BAND:
+    if type(value) is bytes and len(value) >= OUT_OF_BAND:
         return dump(pickle.PickleBuffer(value))
     return [pickle.dumps(value, PROTOCOL)] if type(value) in PLAIN else dump(value)
 

@@ -220,7 +220,7 @@ class Worker:
                 finished = now()
                 if output is not None:
                     output.end_lines()
-                if type(value) in PLAIN and not (type(value) is bytes and len(value) > OUT_OF_BAND):
+                if type(value) in PLAIN and not (type(value) is bytes and len(value) >= OUT_OF_BAND):
                     gathered.append((entry, started, finished, value))
                 else:
                     times: list[Buffer] = [array("q", (started,)).tobytes(), array("q", (finished,)).tobytes()]

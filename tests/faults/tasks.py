@@ -322,15 +322,15 @@ class Buffers:
 
 
 def _with_buffers(*parts):
-    return Buffers([memoryview(part) if not isinstance(part, bytes) else part for part in parts])
+    return Buffers(list(parts))
+
+
+def parts_of(value):
+    return value.parts
 
 
 def kinds_of(value):
     return [(type(part).__name__, len(part)) for part in value.parts]
-
-
-def count_of(value, byte):
-    return sum(bytes(part).count(byte) for part in value.parts)
 
 
 def fail_or_wait(what):
