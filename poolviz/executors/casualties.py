@@ -53,6 +53,8 @@ class Casualties:
             begun = message.first <= last < message.first + message.n
             if message.items:
                 ended = current[2] if begun and current is not None else (n if done >= message.first else 0)
+                if message.reported > ended:  # it died between two items, of what the first was given
+                    ended, begun = message.reported, False
             else:
                 ended = min(max(done + 1 - message.first, message.reported), n)
             # Those that ended unreported took their results with them. To run them again might do harm.

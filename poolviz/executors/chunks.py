@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from poolviz.clock import now
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import PLAIN, PROTOCOL, Buffer, Payload, all_plain, dump_pure, dump_value
+from poolviz.executors.serialize import PLAIN, PROTOCOL, Buffer, Payload, all_plain, dump_pure, dump_result, dump_value, is_fragile
 from poolviz.executors.transport import DONE, ITEM, ITEM_STARTED
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ def run_chunk(worker: Worker, entry: int, n: int, fn: Callable[..., Any], rows: 
     reported, interval = 0, -1 if worker.eager else _REPORT
     stamps, values, report = [stamp], list[Any](), stamp + interval
     resumed: dict[int, int] = {}
+    held = worker.held
     try:
         worker.in_call = True
         # What stands in this loop is done for each item, and an item may be a call that takes less than it.
@@ -58,16 +59,17 @@ def run_chunk(worker: Worker, entry: int, n: int, fn: Callable[..., Any], rows: 
             value = fn(*row)
             stamp = end = now()
             if type(value) not in PLAIN:
-                value = _still(value)
+                value = _still(value, held)
                 resumed[len(values) + 1] = stamp = now()
             values.append(value)
             stamps.append(end)
-            if stamp > report:
+            if stamp > report or held:
                 worker.in_call = False
                 if output is not None:
                     output.end_lines()
                 _report(results, entry, reported, stamps, resumed, values, item + 1 == n)
                 results.flush()
+                held.clear()
                 reported, stamp = item + 1, now()
                 stamps, values, resumed, report = [stamp], [], {}, stamp + interval
                 worker.in_call = True
@@ -82,6 +84,9 @@ def run_chunk(worker: Worker, entry: int, n: int, fn: Callable[..., Any], rows: 
         _report(results, entry, reported, stamps, resumed, values, item == n)
         if item < n:
             results.failed(entry, item, stamp, now(), error, True)
+        words[DONE] = entry
+        results.flush()  # the exception is freed where this block ends
+        held.clear()
     else:
         _report(results, entry, reported, stamps, resumed, values, True)
     words[ITEM_STARTED] = 0
@@ -108,8 +113,8 @@ class _Pickled:
         self.error = error
 
 
-def _still(value: Any) -> Any:
-    """What a result is now: itself if it cannot be changed, a copy, or its pickle."""
+def _still(value: Any, held: list[Any]) -> Any:
+    """What a result is now: itself if it cannot be changed, a copy, or its pickle. What may crash when it is freed is added to `held`."""
     kind = type(value)
     if kind is tuple and all_plain(value):
         return value
@@ -121,11 +126,14 @@ def _still(value: Any) -> Any:
     if data is not None:
         return _Pickled([data], True)
     try:
-        return _Pickled(dump_value(value), False)
+        payload = dump_result(value)
     except KeyboardInterrupt:
         raise  # the parent interrupts the item
     except BaseException as error:
         return _Pickled([], False, error)
+    if is_fragile(payload):
+        held.append(value)
+    return _Pickled(payload, False)
 
 
 def _report(

@@ -146,9 +146,9 @@ class Namespace:
         if value is not _MISSING:
             try:
                 data = dump_definition(value, rules)
-            except versions.Outdated:
+            except (versions.Outdated, KeyboardInterrupt):
                 raise
-            except Exception as error:
+            except BaseException as error:
                 raise unsendable.of_global(path, name, value, rules.last, error) from error
             if len(data) > LARGE:
                 _warn(name, len(data))

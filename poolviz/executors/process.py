@@ -152,7 +152,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         except BaseException as unpicklable:
             if (alarm := interrupts.from_handler(unpicklable)) is not None:
                 raise alarm from None  # the program's Ctrl-C or time limit, not the pickling
-            # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
+            # As in the standard library the future tells of it, and the pool lives. That of sys.exit() is told as an error of pickling.
             error = explained(unpicklable, fn, args, kwargs)
             words = words_of(error)
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
@@ -198,7 +198,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             data = functions.pickled(fn, names)
             lasting = not names and not versions.current()
             snapshot = functions.namespace.snapshot(names, fn)
-        except Exception as unpicklable:
+        except BaseException as unpicklable:
             if (alarm := interrupts.from_handler(unpicklable)) is not None:
                 raise alarm from None
             told = explained(unpicklable, fn, (), {})

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from itertools import chain
 from typing import Any
 
+from poolviz import interrupts
 from poolviz.executors.serialize import PLAIN, Payload, all_plain, dump
 from poolviz.executors.unsendable import explained
 
@@ -36,6 +37,7 @@ def read_rows(
         Unsendable: an item cannot be sent.
         Exception: whatever the iterables raise.
     """
+    __tracebackhide__ = HIDE
     found = zip(*iterables, strict=False)
     rows: list[tuple[Any, ...]] = []
     if all(type(iterable) in _STILL for iterable in iterables):
@@ -56,8 +58,11 @@ def read_rows(
 
 
 def _pickled(row: tuple[Any, ...], fn: Callable[..., Any], names: set[str]) -> Payload:
+    __tracebackhide__ = HIDE
     try:
         return dump((row, {}), names)
-    except Exception as unpicklable:
+    except BaseException as unpicklable:
+        if (alarm := interrupts.from_handler(unpicklable)) is not None:
+            raise alarm from None  # the program's Ctrl-C or time limit, not the pickling
         told = explained(unpicklable, fn, row, {})
         raise told from told.__cause__

@@ -23,6 +23,10 @@ PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None)})
 #: Buffers below this many bytes stay in the pickle. Larger parts of a frame have memory of their own where they arrive.
 OUT_OF_BAND = 32_768
 
+#: How every pickle ends, as a number; what follows is not read. A byte more follows the pickle of what may crash when it is freed.
+STOP = pickle.STOP[0]
+FRAGILE = b"!"
+
 Buffer = bytes | bytearray | memoryview
 #: The pickle, followed by its out-of-band buffers.
 Payload = list[Buffer]
@@ -69,7 +73,7 @@ def _cloud_pickler(file: io.BytesIO, rules: Rules, keep: Callable[[Any], bool] |
     return _cloud(file, rules, keep)
 
 
-def _pickle(obj: Any, rules: Rules, keep: Callable[[Any], bool] | None, fresh: Callable[[], None]) -> bytes:
+def _pickle(obj: Any, rules: Rules, keep: Callable[[Any], bool] | None, fresh: Callable[[], None]) -> io.BytesIO:
     file = io.BytesIO()
     try:
         _Pickler(file, rules, keep).dump(obj)
@@ -77,7 +81,7 @@ def _pickle(obj: Any, rules: Rules, keep: Callable[[Any], bool] | None, fresh: C
         fresh()
         file = io.BytesIO()
         _cloud_pickler(file, rules, keep).dump(obj)
-    return file.getvalue()
+    return file
 
 
 def dump_definition(value: Any, rules: Rules) -> bytes:
@@ -87,7 +91,7 @@ def dump_definition(value: Any, rules: Rules) -> bytes:
         Exception: whatever the object's own pickling raises; `rules.last` is what it was raised for.
     """
     try:
-        return _pickle(value, rules, None, lambda: None)
+        return _pickle(value, rules, None, lambda: None).getvalue()
     except (TypeError, AttributeError, pickle.PicklingError):
         file = io.BytesIO()
         _cloud_pickler(file, rules, None).dump(value)
@@ -129,7 +133,11 @@ def dump(obj: Any, names: set[str] | None = None) -> Payload:
             buffers.append(bytes(view) if view.readonly else bytearray(view))
         return False
 
-    return [_pickle(obj, Rules(names), keep, buffers.clear), *buffers]
+    rules = Rules(names)
+    file = _pickle(obj, rules, keep, buffers.clear)
+    if rules.fragile():
+        file.write(FRAGILE)
+    return [file.getvalue(), *buffers]
 
 
 class _NotPure(Exception):
@@ -174,13 +182,35 @@ def dump_value(value: Any) -> Payload:
     return [pickle.dumps(value, PROTOCOL)] if type(value) in PLAIN else dump(value)
 
 
+def dump_result(value: Any) -> Payload:
+    """Pickle one result, see `dump_value`.
+
+    Raises:
+        PicklingError: its pickling raised what would end the program of whoever asks for the result, as `sys.exit` does.
+        Exception: whatever else its own pickling raises.
+    """
+    try:
+        return dump_value(value)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        from poolviz.wording import words_of  # hardly ever needed in a worker
+
+        raise pickle.PicklingError(f"the pickling of a `{type(value).__qualname__}` raised {words_of(error)}") from error
+
+
+def is_fragile(payload: Payload) -> bool:
+    """Whether what this makes may crash the process when it is freed."""
+    return payload[0][-1] != STOP
+
+
 def dump_whole(obj: Any, names: set[str]) -> bytes:
     """Pickle a function, or whatever else is sent once, in one piece; add the names of `__main__` that it uses.
 
     Raises:
         Exception: whatever the object's own pickling raises.
     """
-    return _pickle(obj, Rules(names), None, lambda: None)
+    return _pickle(obj, Rules(names), None, lambda: None).getvalue()
 
 
 def trouble(obj: Any) -> tuple[Any, BaseException] | None:
@@ -192,7 +222,9 @@ def trouble(obj: Any) -> tuple[Any, BaseException] | None:
     rules = Rules(set())
     try:
         _pickle(obj, rules, None, lambda: None)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise  # somebody's Ctrl-C, not the pickling
+    except BaseException as error:
         return (obj if rules.last is None else rules.last), error
     return None
 
