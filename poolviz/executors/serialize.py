@@ -7,8 +7,10 @@ at that moment only.
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import io
+import mmap
 import pickle
 from collections import ChainMap
 from collections.abc import Callable, Iterable
@@ -22,6 +24,7 @@ PROTOCOL = 5
 PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None)})
 #: Buffers below this many bytes stay in the pickle. Larger parts of a frame have memory of their own where they arrive.
 OUT_OF_BAND = 32_768
+_HUGE = 1 << 22
 
 #: How every pickle ends, as a number; what follows is not read. A byte more follows the pickle of what may crash when it is freed.
 STOP = pickle.STOP[0]
@@ -103,6 +106,19 @@ def all_plain(values: Iterable[Any]) -> bool:
     return set(map(type, values)) <= PLAIN
 
 
+def _copy(view: memoryview) -> Buffer:
+    """A copy that nobody else has, as writable as the original."""
+    if view.nbytes < _HUGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return bytes(view) if view.readonly else bytearray(view)
+    # In pages of 2 MiB, if there are any: fresh memory costs more for each page than to fill it.
+    memory = mmap.mmap(-1, view.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with contextlib.suppress(OSError):  # a kernel without them
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    copy = memoryview(memory)
+    copy[:] = view
+    return copy.toreadonly() if view.readonly else copy
+
+
 def dump(obj: Any, names: set[str] | None = None) -> Payload:
     """Pickle an object.
 
@@ -130,7 +146,7 @@ def dump(obj: Any, names: set[str] | None = None) -> Payload:
         if type(owner) is bytes:
             buffers.append(view)
         else:
-            buffers.append(bytes(view) if view.readonly else bytearray(view))
+            buffers.append(_copy(view))
         return False
 
     rules = Rules(names)
@@ -149,17 +165,27 @@ class _PurePickler(pickle.Pickler):
         raise _NotPure
 
 
+# One for all, as to make one takes three times as long as to use it. In the main thread of a worker only.
+_pure_file = io.BytesIO()
+_pure_pickler = _PurePickler(_pure_file, PROTOCOL)
+
+
 def dump_pure(value: Any) -> bytes | None:
     """Pickle a value if neither that nor reading it back runs anybody's code or can fail: a plain value, or containers of them.
 
     Returns:
         The pickle; None when there is something else in it.
     """
-    file = io.BytesIO()
+    file, pickler = _pure_file, _pure_pickler
+    file.seek(0)
+    file.truncate()
+    pickler.clear_memo()
     try:
-        _PurePickler(file, PROTOCOL).dump(value)
+        pickler.dump(value)
     except Exception:  # whatever it is, an ordinary pickler does without the limits of this one, or meets it again
         return None
+    finally:
+        pickler.clear_memo()
     return file.getvalue()
 
 

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from poolviz.executors.serialize import dump, dump_call, dump_value, load
+from poolviz.executors.serialize import dump, dump_call, dump_pure, dump_value, load
 from tests.faults import buffers, tasks
 from tests.faults.helpers import LIMIT, PROCESS_KINDS
 
@@ -48,6 +48,25 @@ def test_pickles_do_not_change(what):
     for i, (positional, named, row, result) in enumerate(payloads):
         found = [load(positional)[0][0], load(named)[1]["data"], load(row)[0], load(result)]
         assert [kind.number(each) for each in found] == [i] * 4
+
+
+def test_copies_of_many_megabytes():
+    """They are made in memory of another kind."""
+    data = np.frombuffer(bytearray(9_000_001), np.uint8)
+    frozen = data[:]
+    frozen.flags.writeable = False
+    payloads = dump(data), dump(frozen)
+    data[:] = 1
+    assert [load(payload).max() for payload in payloads] == [0, 0]
+    assert [memoryview(payload[1]).readonly for payload in payloads] == [False, True]
+
+
+def test_pure_pickles():
+    """Those of plain values and containers of them, with nothing left of the one before."""
+    shared = []
+    for value in ([[1]], (shared, shared), {"a": {1, 2}}, object(), [[tasks.square, 5]], b"x" * 100_000, [bytearray(b"y")], [[1]]):
+        data = dump_pure(value)
+        assert data == (None if type(value) is object or value == [[tasks.square, 5]] else pickle.dumps(value, 5))
 
 
 def test_what_cannot_change_is_not_copied():
