@@ -136,9 +136,7 @@ def _still(value: Any, held: list[Any]) -> Any:
     return _Pickled(payload, False)
 
 
-def _report(
-    results: Results, entry: int, item: int, stamps: list[int], resumed: dict[int, int], values: list[Any], last: bool
-) -> None:
+def _report(results: Results, entry: int, item: int, stamps: list[int], resumed: dict[int, int], values: list[Any], last: bool) -> None:
     """Send the results of a part of a chunk, together when no code of anybody's is needed to read them, else one by one.
 
     Args:

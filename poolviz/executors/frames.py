@@ -17,8 +17,8 @@ from typing import Any
 from poolviz.executors.serialize import OUT_OF_BAND, PROTOCOL, Buffer
 
 FRAME = struct.Struct("<QI")
-#: The bytes of a pipe, where the system allows it.
-PIPE = 1 << 20
+#: The most bytes of a pipe, where the system allows it. A larger one moves large frames no faster.
+PIPE = 1 << 18
 _READ = 1 << 18
 
 

@@ -215,7 +215,9 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
                 if chunksize is not None and chunksize > 1:
                     journal.batches.append(Chunked(journal.pool, first, n, chunksize))
             if n:
-                run = MapRun(functions.use(data, lasting), snapshot, rows if payloads is None else None, payloads, chunksize, journal, first)
+                run = MapRun(
+                    functions.use(data, lasting), snapshot, rows if payloads is None else None, payloads, chunksize, journal, first
+                )
                 pool.submit(run, n)
         return run.results(deadline, pool.withdraw_run, pool.interrupt) if n else iter(())
 

@@ -18,7 +18,6 @@ from poolviz.executors import byvalue, versions
 from poolviz.executors.arrivals import arrivals, main_names, named
 from poolviz.executors.byvalue import Cached
 
-
 #: Whose objects run none of the user's code when they are freed.
 _TRUSTED = frozenset({"builtins", "collections", "datetime", "decimal", "fractions", "functools", "numpy", "pandas", "pathlib", "uuid"})
 

@@ -19,6 +19,7 @@ import contextlib
 import fcntl
 import mmap
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -144,7 +145,7 @@ class Link:
             undo.pop_all()
         for fd in (self.writer, self.reader):
             os.set_blocking(fd, False)
-            _enlarge(fd)
+        self._enlarged = _pipes.enlarge(self.writer, self.reader)
         self.streams = [reader for reader, _ in pipes]
         for fd in self.streams:
             os.set_blocking(fd, False)
@@ -201,13 +202,58 @@ class Link:
         self.started()
         for fd in (self.writer, self.reader, *self.streams):
             os.close(fd)
+        _pipes.give_back(self._enlarged)
+        self._enlarged = 0
         self._queue.clear()
         self.slot.close()
 
 
-def _enlarge(fd: int) -> None:
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        try:
-            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
-        except OSError:
-            return  # the user's share of pipe memory is used up; the default size works too
+class _Pipes:
+    """The bytes that the pipes of this process have beyond the usual.
+
+    A user's pipes have an allowance together, 64 MiB by default; once it is used up, every program of that user gets pipes of one or two
+    pages. This process takes an eighth of it for large pipes, and leaves further ones as they are made.
+    """
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._most = -1
+        self._lock = threading.Lock()
+
+    def enlarge(self, *fds: int) -> int:
+        """Make pipes as large as they should be; how many bytes that took."""
+        if not hasattr(fcntl, "F_SETPIPE_SZ"):
+            return 0
+        taken = 0
+        with self._lock:
+            if self._most < 0:
+                self._most = _allowance() // 8
+            for fd in fds:
+                size = fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)
+                if size >= PIPE or self._taken + PIPE - size > self._most:
+                    continue
+                try:
+                    more = fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE) - size
+                except OSError:
+                    continue  # the user's allowance is used up, or it is the system's limit; the usual size works too
+                self._taken += more
+                taken += more
+        return taken
+
+    def give_back(self, taken: int) -> None:
+        """Note that pipes are closed that had so many bytes more."""
+        with self._lock:
+            self._taken -= taken
+
+
+def _allowance() -> int:
+    """The bytes that the pipes of this user may have together."""
+    try:
+        with open("/proc/sys/fs/pipe-user-pages-soft") as file:
+            pages = int(file.read())
+    except (OSError, ValueError):
+        pages = 0
+    return (pages or 1 << 14) * mmap.PAGESIZE
+
+
+_pipes = _Pipes()

@@ -70,7 +70,9 @@ KINDS = {
     "bytearray": Kind(lambda: bytearray(SIZE), _fill_bytes, _of_bytes),
     "array.array": Kind(lambda: array.array("q", bytes(SIZE)), _fill_words, _of_bytes),
     "list": Kind(lambda: [0] * 1000, lambda data, i: _fill(data, [i] * 1000), _of_bytes),
-    "list of lists": Kind(lambda: [[0], [0]], lambda data, i: [_fill(each, [i]) for each in data], lambda data: _of_bytes(data[0] + data[1])),
+    "list of lists": Kind(
+        lambda: [[0], [0]], lambda data, i: [_fill(each, [i]) for each in data], lambda data: _of_bytes(data[0] + data[1])
+    ),
     "dict": Kind(lambda: {"i": 0}, lambda data, i: data.update(i=i), lambda data: data["i"]),
     "buffers of a class": Kind(
         lambda: Buffers([bytearray(SIZE), bytearray(2 * SIZE)]),

@@ -31,7 +31,9 @@ def is_broken(pool):
 
 
 @kinds
-@pytest.mark.parametrize("what", [tasks.DeadlyWhenFreed, tasks.MakesDeadly, lambda: [{"in": tasks.DeadlyWhenFreed()}]], ids=["del", "reduce", "inside"])
+@pytest.mark.parametrize(
+    "what", [tasks.DeadlyWhenFreed, tasks.MakesDeadly, lambda: [{"in": tasks.DeadlyWhenFreed()}]], ids=["del", "reduce", "inside"]
+)
 def test_arguments(warm, kind, what):
     pool = warm(kind)
     before = [pool.submit(tasks.double, i) for i in range(20)]

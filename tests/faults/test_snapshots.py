@@ -1,4 +1,4 @@
-"""What a call is given is what it was at the `submit` or `map`, and what it gives is what it was when it returned, whoever changes it later."""
+"""What a call is given is what it was at the `submit` or `map`; what it gives, what it was when it returned; whoever changes it later."""
 
 import pickle
 from functools import partial
@@ -84,7 +84,7 @@ def test_submit(held, kind):
     open_gate()
     for futures in (positional, named):
         numbers = {what: [future.result(LIMIT) for future in futures[what]] for what in buffers.KINDS}
-        assert numbers == dict.fromkeys(buffers.KINDS, [*range(N)])
+        assert numbers == {what: [*range(N)] for what in buffers.KINDS}
 
 
 @kinds
@@ -93,7 +93,7 @@ def test_map_over_a_generator_that_uses_one_buffer_again(held, kind, options):
     pool, open_gate = held(kind)
     results = {what: pool.map(partial(buffers.number_of, what), reused(what), **options) for what in buffers.KINDS}
     open_gate()
-    assert {what: list(numbers) for what, numbers in results.items()} == dict.fromkeys(buffers.KINDS, [*range(N)])
+    assert {what: list(numbers) for what, numbers in results.items()} == {what: [*range(N)] for what in buffers.KINDS}
 
 
 @kinds
