@@ -15,7 +15,7 @@ from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.transport import DONE, LOADING
+from poolviz.executors.slots import DONE, LOADING
 
 ABRUPT = "A process in the process pool was terminated abruptly while the future was running or pending."
 

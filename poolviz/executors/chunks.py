@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from poolviz.clock import now
 from poolviz.executors.results import Results
 from poolviz.executors.serialize import PLAIN, PROTOCOL, Buffer, Payload, all_plain, dump_pure, dump_result, dump_value, is_fragile
-from poolviz.executors.transport import DONE, ITEM, ITEM_STARTED
+from poolviz.executors.slots import DONE, ITEM, ITEM_STARTED
 
 if TYPE_CHECKING:
     from poolviz.executors.worker import Worker

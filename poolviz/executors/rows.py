@@ -15,6 +15,7 @@ from typing import Any
 from poolviz import interrupts
 from poolviz.executors.serialize import PLAIN, Payload, all_plain, dump
 from poolviz.executors.unsendable import explained
+from poolviz.tracebacks import HIDE
 
 #: To take the next item of these runs no code that could change the items before it.
 _STILL = frozenset({list, tuple, range, str, bytes, set, frozenset, dict, type({}.keys()), type({}.values()), type({}.items())})

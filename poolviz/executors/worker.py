@@ -30,8 +30,7 @@ from poolviz.executors.lifeline import die_with_parent
 from poolviz.executors.output import Output
 from poolviz.executors.results import Results
 from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, STOP, Buffer, dump_result, is_fragile, load, unreadable
-from poolviz.executors.starter import Received, Starter
-from poolviz.executors.transport import (
+from poolviz.executors.slots import (
     CLAIMED,
     DONE,
     INTERRUPT,
@@ -40,8 +39,9 @@ from poolviz.executors.transport import (
     LOADING,
     MASK,
     STARTED,
-    WorkerEnd,
 )
+from poolviz.executors.starter import Received, Starter
+from poolviz.executors.transport import WorkerEnd
 
 #: Results older than this, in nanoseconds, leave before the next call begins.
 _GATHER = 1_000_000
@@ -265,7 +265,7 @@ def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, 
         parent: the parent's process id.
         inherited: the parent's file descriptors that a fork brought along and that must not stay open here.
     """
-    for fd in inherited:
+    for fd in set(inherited):
         os.close(fd)
     for fd, stream in enumerate(end.streams, 1):
         os.dup2(stream, fd)

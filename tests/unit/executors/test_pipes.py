@@ -9,6 +9,7 @@ import pytest
 
 from poolviz.executors import transport
 from poolviz.executors.frames import PIPE
+from poolviz.executors.slots import Slots
 from poolviz.executors.transport import Link
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems' pipes have the size that they have")
@@ -34,7 +35,8 @@ def sizes(links):
 
 def links(n):
     context = multiprocessing.get_context("spawn")
-    return [Link(context, False) for _ in range(n)]
+    slots = Slots(n)
+    return [Link(context, False, slots) for _ in range(n)]
 
 
 def close(links):
