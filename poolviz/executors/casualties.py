@@ -15,7 +15,7 @@ from poolviz.executors.mapping import MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.scheduler import Scheduler
-from poolviz.executors.transport import DONE, LOADING
+from poolviz.executors.slots import DONE, LOADING
 
 ABRUPT = "A process in the process pool was terminated abruptly while the future was running or pending."
 
@@ -53,6 +53,8 @@ class Casualties:
             begun = message.first <= last < message.first + message.n
             if message.items:
                 ended = current[2] if begun and current is not None else (n if done >= message.first else 0)
+                if message.reported > ended:  # it died between two items, of what the first was given
+                    ended, begun = message.reported, False
             else:
                 ended = min(max(done + 1 - message.first, message.reported), n)
             # Those that ended unreported took their results with them. To run them again might do harm.

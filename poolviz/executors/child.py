@@ -32,8 +32,9 @@ class Child:
     def __init__(self, process: Any) -> None:
         self.process = process
         self.pid: int = process.pid
-        self._pidfd = -1
-        if hasattr(os, "pidfd_open"):
+        self._pidfd = self._shared = getattr(process._popen, "pidfd", -1)
+        """That of a process that we spawned is its sentinel, too, and is closed with it."""
+        if self._pidfd < 0 and hasattr(os, "pidfd_open"):
             with contextlib.suppress(OSError):  # a kernel without them, or somebody has taken its status already
                 self._pidfd = os.pidfd_open(self.pid)
         # The pipe that multiprocessing offers stays open for as long as anything that the process forked, or that was forked while it
@@ -85,7 +86,7 @@ class Child:
 
     def descriptors(self) -> set[int]:
         """The descriptors that this process holds for it."""
-        return {self.sentinel, self._pidfd} - {-1}
+        return {self.sentinel, self._pidfd} - {-1, self._shared}
 
     def close(self) -> None:
         """Let go of a process that has ended."""

@@ -5,26 +5,25 @@
     worker's __main__ <-- only definitions that it has not got, just before the call <-- Scheduler ---+
 
 A definition is a name with its bytes; it never changes. A snapshot taken again costs a comparison of fingerprints as long as nothing has
-changed; values that can be changed in place are pickled and their bytes compared.
+changed; values that can be changed in place are pickled and their bytes compared, or, where that is as sure and takes less, compared with a
+copy. `costs` says so when that adds up.
 """
 
 from __future__ import annotations
 
 import builtins
-import os
-import sys
-import warnings
+from operator import is_
+from time import perf_counter
 from typing import Any
 
 from poolviz.executors import unsendable, versions
 from poolviz.executors.arrivals import main_names
+from poolviz.executors.costs import Cost, warn_of_size
 from poolviz.executors.fingerprint import fingerprint, same
 from poolviz.executors.rules import Rules
-from poolviz.executors.serialize import dump_definition
+from poolviz.executors.serialize import PLAIN, dump_definition
 from poolviz.observe import name_of
 
-#: From this many bytes on a global is worth a warning.
-LARGE = 10_000_000
 #: How many snapshots a pool remembers.
 _SNAPSHOTS = 256
 _MISSING = object()
@@ -63,23 +62,50 @@ NOTHING = Snapshot({})
 class _Entry:
     """The last definition of a name, and how to tell whether it still holds."""
 
-    __slots__ = ("definition", "marks", "suffix", "uses")
+    __slots__ = ("copy", "definition", "marks", "suffix", "uses")
 
-    def __init__(self, definition: Definition, uses: frozenset[str], marks: list[Any] | None, suffix: bytes) -> None:
+    def __init__(
+        self, definition: Definition, uses: frozenset[str], marks: list[Any] | None, suffix: bytes, copy: list[Any] | dict[Any, Any] | None
+    ) -> None:
         self.definition = definition
         self.uses = uses
         self.marks = marks
+        self.copy = copy
+        """What was pickled in the place of a list or dictionary that can be compared with it, see `_copy`."""
         self.suffix = suffix
         """The versions of modules that it was made with; empty when it has nothing of them."""
 
     def holds(self, value: Any, modules: dict[str, versions.Version]) -> bool:
-        """Whether a value is still what the definition says, by its fingerprint."""
+        """Whether a value is still what the definition says, by its fingerprint, or as nothing in it was replaced."""
+        if self.copy is not None:
+            return type(value) is type(self.copy) and _identical(value.copy(), self.copy)
         if self.marks is None or value is not self.marks[0] or (self.suffix and self.suffix != _suffix(modules)):
             return False
         if len(self.marks) == 1:
             return True
         marks = fingerprint(value)
         return marks is not None and same(self.marks, marks)
+
+
+def _copy(value: Any) -> list[Any] | dict[Any, Any] | None:
+    """A copy that is compared with the value, in the place of its pickle. None when the value must be pickled to find a change.
+
+    That is as sure for what holds only plain values: they cannot change, and as the copy keeps them alive, one that is the same object is
+    the same value. To look at a number takes as long as to pickle it, but a string takes many times less.
+    """
+    if type(value) is not list and type(value) is not dict:
+        return None
+    copy: list[Any] | dict[Any, Any] = value.copy()
+    kinds = set(map(type, copy))
+    if isinstance(copy, dict):
+        kinds.update(map(type, copy.values()))
+    return copy if kinds <= PLAIN and (str in kinds or bytes in kinds) else None
+
+
+def _identical(now: Any, before: Any) -> bool:
+    if len(now) != len(before) or not all(map(is_, now, before)):
+        return False
+    return type(now) is list or all(map(is_, now.values(), before.values()))
 
 
 class Namespace:
@@ -89,6 +115,7 @@ class Namespace:
         self._entries: dict[str, _Entry] = {}
         self._modules: dict[str, tuple[versions.Version, Definition]] = {}
         self._known: dict[frozenset[str], Snapshot] = {}
+        self._costs: dict[str, Cost] = {}
 
     def snapshot(self, names: set[str], user: object) -> Snapshot:
         """The definitions of names, and of all names that these use.
@@ -114,10 +141,13 @@ class Namespace:
                 continue
             entry = self._entries.get(name)
             value = main.get(name, _MISSING)
+            begin = perf_counter() if entry is not None and entry.marks is None else 0.0
             if entry is None or not entry.holds(value, modules):
                 if value is _MISSING and entry is None and hasattr(builtins, name):
                     continue
                 entry = self._define(name, value, entry, _path(name, users, name_of(user)))
+            if begin:
+                self._costs.setdefault(name, Cost()).add(name, len(entry.definition.data), begin, perf_counter())
             definitions[name] = entry.definition
             for used in entry.uses:
                 if used not in users:
@@ -143,22 +173,22 @@ class Namespace:
         data = b""
         # Before the pickling: a change in the meantime is found by the next comparison.
         marks = [_MISSING] if value is _MISSING else fingerprint(value)
+        copy = _copy(value)
         if value is not _MISSING:
             try:
-                data = dump_definition(value, rules)
-            except versions.Outdated:
+                data = dump_definition(value if copy is None else copy, rules)
+            except (versions.Outdated, KeyboardInterrupt):
                 raise
-            except Exception as error:
+            except BaseException as error:
                 raise unsendable.of_global(path, name, value, rules.last, error) from error
-            if len(data) > LARGE:
-                _warn(name, len(data))
+            warn_of_size(name, len(data))
         suffix = _suffix(versions.current()) if rules.changing else b""
         # A worker reads it anew when a module has another version; what follows the end of a pickle is not read.
         data += suffix
         same_bytes = old is not None and old.definition.data == data
         definition = old.definition if old is not None and same_bytes else Definition(name, data)
         assert rules.names is not None
-        entry = self._entries[name] = _Entry(definition, frozenset(rules.names), marks, suffix)
+        entry = self._entries[name] = _Entry(definition, frozenset(rules.names), marks, suffix, copy)
         return entry
 
 
@@ -174,26 +204,3 @@ def _path(name: str, users: dict[str, str], user: str) -> list[str]:
     if not path or path[-1] != user:
         path.append(user)
     return path[::-1]
-
-
-_warned: set[str] = set()
-
-
-def _warn(name: str, size: int) -> None:
-    if name in _warned:
-        return
-    _warned.add(name)
-    warnings.warn(
-        f"the global `{name}` ({size / 1e6:.0f} MB) goes to each worker, and again whenever it has changed; "
-        "consider to load it in an initializer= instead",
-        stacklevel=_outside(),
-    )
-
-
-def _outside() -> int:
-    """How many frames up the first one is that is not ours."""
-    here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    frame, level = sys._getframe(1), 0
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(here):
-        frame, level = frame.f_back, level + 1
-    return level + 1

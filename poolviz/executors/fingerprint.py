@@ -48,8 +48,9 @@ def _take(obj: Any, found: list[Any], seen: set[int]) -> None:
     if kind is FunctionType:
         _take_function(obj, found, seen)
     elif kind is tuple or kind is frozenset:
-        for each in obj:
-            _take_inner(each, found, seen)
+        if not _is_fixed(obj):
+            for each in obj:
+                _take_inner(each, found, seen)
     elif kind is Cached:
         _take_inner(obj.__wrapped__, found, seen)
     elif isinstance(obj, type):
@@ -61,6 +62,21 @@ def _take(obj: Any, found: list[Any], seen: set[int]) -> None:
         _take_inner(obj.__func__, found, seen)
     else:
         raise _Changeable
+
+
+def _is_fixed(obj: tuple[Any, ...] | frozenset[Any]) -> bool:
+    """Whether there are only plain values in it, however deep: then it is the same as long as it is the same object."""
+    todo, seen = [obj], {id(obj)}
+    while todo:
+        inside = todo.pop()
+        kinds = set(map(type, inside)) - PLAIN
+        if not kinds <= {tuple, frozenset}:
+            return False
+        for each in inside if kinds else ():
+            if type(each) not in PLAIN and id(each) not in seen:
+                seen.add(id(each))
+                todo.append(each)
+    return True
 
 
 def _take_inner(obj: Any, found: list[Any], seen: set[int]) -> None:

@@ -14,25 +14,24 @@ import struct
 from collections import deque
 from typing import Any
 
-from poolviz.executors.serialize import PROTOCOL, Buffer
+from poolviz.executors.serialize import OUT_OF_BAND, PROTOCOL, Buffer
 
 FRAME = struct.Struct("<QI")
-#: The bytes of a pipe, where the system allows it.
-PIPE = 1 << 20
+#: The most bytes of a pipe, where the system allows it. A larger one moves large frames no faster.
+PIPE = 1 << 18
 _READ = 1 << 18
-#: A part of more bytes than this, in a frame that is read in several steps, gets memory of its own.
-_LARGE = 32_768
 
 
 def encode(message: tuple[Any, ...], parts: list[Buffer]) -> list[Buffer]:
     """One frame, as pieces to be written one after another; small frames are one piece.
 
-    The head gives the length of each part; negative for a large one that cannot be written to, which is read into a `bytes` object.
+    The head gives the length of each part; negative for a large one that cannot be written to. Large parts arrive as what pickle makes of
+    them when they are small: a `bytes` object in that case, else a `bytearray`.
     """
     lengths = [len(part) if type(part) is bytes else memoryview(part).nbytes for part in parts]
     total = sum(lengths)
-    if total > _READ:
-        lengths = [-n if n > _LARGE and memoryview(part).readonly else n for n, part in zip(lengths, parts, strict=True)]
+    if total >= OUT_OF_BAND:
+        lengths = [-n if n >= OUT_OF_BAND and memoryview(part).readonly else n for n, part in zip(lengths, parts, strict=True)]
     head = pickle.dumps((message, lengths), PROTOCOL)
     prefix = FRAME.pack(len(head) + total, len(head)) + head
     if total <= _READ:
@@ -93,10 +92,12 @@ class FrameReader:
             parts: list[Buffer] = []
             to = head
             for length in lengths:
-                # A large part is inside the small piece that was read only when the pipe held all of it.
                 part = view[to : to + abs(length)]
-                parts.append(part if length >= 0 else bytes(part))
                 to += abs(length)
+                if part.nbytes < OUT_OF_BAND:
+                    parts.append(part)
+                else:  # of its own, where an array may begin: not at an odd address inside the frame
+                    parts.append(bytes(part) if length < 0 else bytearray(part))
             frames.append((message, parts))
             at = begin + body
         del pending[:at]
@@ -113,7 +114,8 @@ class LargeFrame:
         self._scratch = memoryview(bytearray(PIPE))
         self._filled = 0
         self._bytes: io.BytesIO | None = None
-        self._target = memoryview(bytearray(0))
+        self._own = bytearray(0)
+        self._target = memoryview(self._own)
         self._next()
 
     def _next(self) -> None:
@@ -121,7 +123,8 @@ class LargeFrame:
             length = self._lengths[0]
             self._filled = 0
             self._bytes = io.BytesIO() if length < 0 else None
-            self._target = memoryview(bytearray(max(0, length)))
+            self._own = bytearray(max(0, length))
+            self._target = memoryview(self._own)
             if length:
                 return
             self._finish()
@@ -129,7 +132,7 @@ class LargeFrame:
     def _finish(self) -> None:
         self._lengths.popleft()
         # getvalue() hands out the buffer that was filled, not a copy of it.
-        self._parts.append(self._bytes.getvalue() if self._bytes is not None else self._target)
+        self._parts.append(self._bytes.getvalue() if self._bytes is not None else self._own)
 
     def _took(self, n: int) -> None:
         self._filled += n

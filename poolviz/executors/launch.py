@@ -6,6 +6,7 @@ notebooks and in scripts without a guard, and a script's slow imports are not re
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import signal
@@ -19,6 +20,8 @@ if sys.platform != "win32":
         """As its parent class, less the parent's `__main__` in what the child is told."""
 
         _fds: list[int]
+        #: What is its sentinel too: one descriptor in the place of two.
+        pidfd = -1
 
         def _launch(self, process_obj: Any) -> None:
             tracker = resource_tracker.getfd()
@@ -45,6 +48,11 @@ if sys.platform != "win32":
                 # The stubs want bytes, and do not know close_fds.
                 self.pid = util.spawnv_passfds(spawn.get_executable(), command, self._fds)  # type: ignore[arg-type]
                 self.sentinel = fds.pop(0)
+                with contextlib.suppress(OSError):  # a kernel without them
+                    if hasattr(os, "pidfd_open"):
+                        self.pidfd = os.pidfd_open(self.pid)
+                        os.close(self.sentinel)
+                        self.sentinel = self.pidfd
                 self.finalizer = util.Finalize(self, util.close_fds, (self.sentinel,))  # type: ignore[attr-defined]
                 os.close(alive_in_child)
                 os.close(told_in_child)

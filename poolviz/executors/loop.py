@@ -43,6 +43,8 @@ logger = logging.getLogger("poolviz")
 
 #: Seconds after which the manager looks again whether an idle worker can take something from a busy one.
 LOOK_AGAIN = 0.002
+#: Up to how many workers are watched by `poll`, which looks at all of them each time.
+FEW = 8
 INITIALIZER = "A process in the process pool failed its initializer, the pool is not usable anymore"
 
 
@@ -88,7 +90,7 @@ class Loop:
         """What the manager's thread does, until everything is done and every worker is gone."""
         try:
             self._oom_kills = OomKills()  # before any worker starts
-            with selectors.DefaultSelector() as self._polled:
+            with self._selector() as self._polled:
                 self._watch(self.wakeup.reader, selectors.EVENT_READ, self.wakeup.drain)
                 while self._look():
                     self.scheduler.dropped = []
@@ -106,6 +108,12 @@ class Loop:
             self.closed = True
             self.wakeup.close()
             base.close_journal(self.journal)
+
+    def _selector(self) -> selectors.BaseSelector:
+        # For few workers one that takes no descriptor, and as little time.
+        if self.processes.most <= FEW and hasattr(selectors, "PollSelector"):
+            return selectors.PollSelector()
+        return selectors.DefaultSelector()
 
     def _watch(self, fd: int, events: int, then: Callable[[int], None]) -> None:
         assert self._polled is not None

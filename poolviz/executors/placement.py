@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from poolviz import observe
 from poolviz.clock import now
 from poolviz.executors.child import Child
-from poolviz.executors.transport import CLAIMED, MASK, RING, Link
+from poolviz.executors.slots import CLAIMED, MASK, RING
+from poolviz.executors.transport import Link
 
 if TYPE_CHECKING:
     from poolviz.executors.definitions import Definition, Snapshot

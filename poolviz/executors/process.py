@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import _base
 from concurrent.futures import process as _stdlib
-from itertools import chain
 from types import TracebackType
 from typing import Any, Literal, TypeVar
 
@@ -24,7 +23,8 @@ from poolviz.executors.future import Future
 from poolviz.executors.manager import Manager
 from poolviz.executors.mapping import MapRun
 from poolviz.executors.printed import shown
-from poolviz.executors.serialize import Payload, all_plain, dump, dump_call
+from poolviz.executors.rows import read_rows
+from poolviz.executors.serialize import Payload, dump_call
 from poolviz.executors.unsendable import explained
 from poolviz.executors.waiting import Block
 from poolviz.tracebacks import HIDE
@@ -153,7 +153,7 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         except BaseException as unpicklable:
             if (alarm := interrupts.from_handler(unpicklable)) is not None:
                 raise alarm from None  # the program's Ctrl-C or time limit, not the pickling
-            # As in the standard library the future tells of it, and the pool lives; also when the pickling calls sys.exit().
+            # As in the standard library the future tells of it, and the pool lives. That of sys.exit() is told as an error of pickling.
             error = explained(unpicklable, fn, args, kwargs)
             words = words_of(error)
         label_number = base.label_for(label, fn, args, kwargs) if journal is not None else 0
@@ -192,40 +192,37 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
         scope = self._announce()
         self._check_open()
         pool, journal = self._manager, self._journal
-        rows: list[tuple[Any, ...]] = list(zip(*iterables, strict=False))
-        pool.prepare(len(rows))
         functions = pool.scheduler.functions
-        payloads: list[Payload] | None = None
         names: set[str] = set()
-        row: tuple[Any, ...] = ()
+        rows, payloads = read_rows(iterables, fn, names)
+        n = len(rows if payloads is None else payloads)
+        pool.prepare(n)
         try:
             data = functions.pickled(fn, names)
             lasting = not names and not versions.current()
-            if not all_plain(chain.from_iterable(rows)):
-                payloads = []
-                for row in rows:
-                    payloads.append(dump((row, {}), names))
             snapshot = functions.namespace.snapshot(names, fn)
-        except Exception as unpicklable:
+        except BaseException as unpicklable:
             if (alarm := interrupts.from_handler(unpicklable)) is not None:
                 raise alarm from None
-            told = explained(unpicklable, fn, row, {})
+            told = explained(unpicklable, fn, (), {})
             raise told from told.__cause__
         label_number = base.label_for(label, fn, (), {}) if journal is not None else 0
         with interrupts.put_off(), pool.scheduler.lock:
             self._check_open()
-            if rows:
+            if n:
                 pool.begin()
-            first = observe.new_calls(len(rows)) if journal is not None else 0
-            self._last_call = first + len(rows) - 1
-            if journal is not None and rows:
-                journal.submits += (first, len(rows), now(), label_number, 0, scope.id)
+            first = observe.new_calls(n) if journal is not None else 0
+            self._last_call = first + n - 1
+            if journal is not None and n:
+                journal.submits += (first, n, now(), label_number, 0, scope.id)
                 if chunksize is not None and chunksize > 1:
-                    journal.batches.append(Chunked(journal.pool, first, len(rows), int(min(chunksize, LARGEST))))
-            if rows:
-                run = MapRun(functions.use(data, lasting), snapshot, None if payloads else rows, payloads, chunksize, journal, first)
-                pool.submit(run, len(rows))
-        return run.results(deadline, pool.withdraw_run, pool.interrupt) if rows else iter(())
+                    journal.batches.append(Chunked(journal.pool, first, n, int(min(chunksize, LARGEST))))
+            if n:
+                run = MapRun(
+                    functions.use(data, lasting), snapshot, rows if payloads is None else None, payloads, chunksize, journal, first
+                )
+                pool.submit(run, n)
+        return run.results(deadline, pool.withdraw_run, pool.interrupt) if n else iter(())
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Take no further calls.

@@ -24,8 +24,9 @@ from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Placement
 from poolviz.executors.printed import parent_shows
 from poolviz.executors.scheduler import Scheduler
+from poolviz.executors.slots import INTERRUPT, Slots
 from poolviz.executors.starter import Starter
-from poolviz.executors.transport import INTERRUPT, Link
+from poolviz.executors.transport import Link
 
 #: Seconds that an interrupted call has to notice it, which code in C may never do, and to end; then its worker is killed. Whoever has
 #: pressed a key once should see the end of it within a second, on a busy machine too.
@@ -78,6 +79,7 @@ class Processes:
         """By the number of a worker that was told to end the time by which it must have."""
         self._due: dict[int, float] = {}
         """By the number of a worker when to look whether it is to be killed."""
+        self._slots = Slots(most)
         self._launched = 0
         self._stillborn = 0
         self._how: Literal["terminate", "kill"] | None = None
@@ -104,7 +106,7 @@ class Processes:
             Exception: it cannot be started, or what the initializer needs cannot be pickled.
         """
         self._interrupts_before = self._interrupts
-        link = Link(self._ctx, parent_shows())
+        link = Link(self._ctx, parent_shows(), self._slots)
         try:
             inherited = self._links(link) + own_fds if self.forks else ()
             parent = 0 if self._ctx.get_start_method() == "forkserver" else os.getpid()

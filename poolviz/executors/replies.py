@@ -126,9 +126,14 @@ class Replies:
 
 
 def _read(packed: bool, parts: list[Buffer]) -> tuple[list[Any], BaseException | None]:
-    """The values, or what went wrong in reading them."""
+    """The values, or what went wrong in reading them. Of packed ones some may be pickles themselves, as a second part says."""
     try:
-        return (pickle.loads(parts[0]) if packed else [load(parts)]), None
+        if not packed:
+            return [load(parts)], None
+        values = pickle.loads(parts[0])
+        for i in memoryview(parts[1]).cast("q") if len(parts) > 1 else ():
+            values[i] = pickle.loads(values[i])
+        return values, None
     except BaseException as broken:
         return [], unreadable("result", broken)
 

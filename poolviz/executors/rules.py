@@ -10,12 +10,27 @@ A spawned worker cannot import `__main__`, so what a pickle names of it must hav
 
 from __future__ import annotations
 
+import enum
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from poolviz.executors import byvalue, versions
 from poolviz.executors.arrivals import arrivals, main_names, named
 from poolviz.executors.byvalue import Cached
+
+#: Whose objects run none of the user's code when they are freed.
+_TRUSTED = frozenset({"builtins", "collections", "datetime", "decimal", "fractions", "functools", "numpy", "pandas", "pathlib", "uuid"})
+
+
+def may_crash(kind: type) -> bool:
+    """Whether to free what an object of this type becomes at the other end may run code that takes the process with it.
+
+    Its `__del__` may; and what its own way to be unpickled makes of it may be anything.
+    """
+    if str(kind.__module__).partition(".")[0] in _TRUSTED or issubclass(kind, enum.Enum):
+        return False
+    usual = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+    return not usual or hasattr(kind, "__del__") or hasattr(kind, "__setstate__")
 
 
 class NeedsCloudpickle(Exception):
@@ -38,6 +53,8 @@ class Rules:
         self._modules = versions.current()
         self.last: Any = None
         """What was looked at last: when pickling fails, this is the culprit."""
+        self.kinds: set[type] = set()
+        """The types of all that was looked at."""
 
     def reduce(self, obj: Any) -> Any:
         """How an object travels. NotImplemented: as pickle has it.
@@ -46,6 +63,7 @@ class Rules:
             NeedsCloudpickle: its code must travel, and is not that of `__main__`, or it is a class.
         """
         self.last = obj
+        self.kinds.add(type(obj))
         if type(obj) is FunctionType:
             if obj.__module__ in self._modules:
                 return self._of_module(obj)
@@ -81,6 +99,10 @@ class Rules:
             self.changing |= obj.__name__ in self._modules
             return byvalue.own_module, (obj.__name__,)
         return NotImplemented
+
+    def fragile(self) -> bool:
+        """Whether to free what was pickled may end the process that unpickles it."""
+        return any(map(may_crash, self.kinds))
 
     def _of_module(self, obj: Any) -> Any:
         """By its name, as all that can be imported. A result says of which version it is: the parent may have a newer one."""

@@ -26,7 +26,7 @@ from poolviz.executors.mapping import AHEAD, LONG, MapRun
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
 from poolviz.executors.sending import forget, send_calls, send_items
-from poolviz.executors.transport import CLAIMED
+from poolviz.executors.slots import CLAIMED
 
 #: The most calls of one message, and the most that wait in one worker.
 BATCH, DEPTH = 64, 1024

@@ -7,8 +7,10 @@ at that moment only.
 
 from __future__ import annotations
 
+import contextlib
 import copyreg
 import io
+import mmap
 import pickle
 from collections import ChainMap
 from collections.abc import Callable, Iterable
@@ -20,8 +22,13 @@ from poolviz.executors.rules import NeedsCloudpickle, Rules
 PROTOCOL = 5
 #: Types whose pickling runs no code of anybody's and cannot fail.
 PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None)})
-#: Buffers below this many bytes stay in the pickle.
+#: Buffers below this many bytes stay in the pickle. Larger parts of a frame have memory of their own where they arrive.
 OUT_OF_BAND = 32_768
+_HUGE = 1 << 22
+
+#: How every pickle ends, as a number; what follows is not read. A byte more follows the pickle of what may crash when it is freed.
+STOP = pickle.STOP[0]
+FRAGILE = b"!"
 
 Buffer = bytes | bytearray | memoryview
 #: The pickle, followed by its out-of-band buffers.
@@ -69,7 +76,7 @@ def _cloud_pickler(file: io.BytesIO, rules: Rules, keep: Callable[[Any], bool] |
     return _cloud(file, rules, keep)
 
 
-def _pickle(obj: Any, rules: Rules, keep: Callable[[Any], bool] | None, fresh: Callable[[], None]) -> bytes:
+def _pickle(obj: Any, rules: Rules, keep: Callable[[Any], bool] | None, fresh: Callable[[], None]) -> io.BytesIO:
     file = io.BytesIO()
     try:
         _Pickler(file, rules, keep).dump(obj)
@@ -77,7 +84,7 @@ def _pickle(obj: Any, rules: Rules, keep: Callable[[Any], bool] | None, fresh: C
         fresh()
         file = io.BytesIO()
         _cloud_pickler(file, rules, keep).dump(obj)
-    return file.getvalue()
+    return file
 
 
 def dump_definition(value: Any, rules: Rules) -> bytes:
@@ -87,7 +94,7 @@ def dump_definition(value: Any, rules: Rules) -> bytes:
         Exception: whatever the object's own pickling raises; `rules.last` is what it was raised for.
     """
     try:
-        return _pickle(value, rules, None, lambda: None)
+        return _pickle(value, rules, None, lambda: None).getvalue()
     except (TypeError, AttributeError, pickle.PicklingError):
         file = io.BytesIO()
         _cloud_pickler(file, rules, None).dump(value)
@@ -99,6 +106,19 @@ def all_plain(values: Iterable[Any]) -> bool:
     return set(map(type, values)) <= PLAIN
 
 
+def _copy(view: memoryview) -> Buffer:
+    """A copy that nobody else has, as writable as the original."""
+    if view.nbytes < _HUGE or not hasattr(mmap, "MADV_HUGEPAGE"):
+        return bytes(view) if view.readonly else bytearray(view)
+    # In pages of 2 MiB, if there are any: fresh memory costs more for each page than to fill it.
+    memory = mmap.mmap(-1, view.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with contextlib.suppress(OSError):  # a kernel without them
+        memory.madvise(mmap.MADV_HUGEPAGE)
+    copy = memoryview(memory)
+    copy[:] = view
+    return copy.toreadonly() if view.readonly else copy
+
+
 def dump(obj: Any, names: set[str] | None = None) -> Payload:
     """Pickle an object.
 
@@ -107,21 +127,33 @@ def dump(obj: Any, names: set[str] | None = None) -> Payload:
         names: takes the names of `__main__` that it refers to; None for a result on its way to the parent.
 
     Returns:
-        The pickle and, after it, the buffers that stay outside of it, not copied.
+        The pickle and, after it, the large buffers that stay outside of it. All of it is a snapshot: nothing that anybody does to the
+        object later shows in it. So buffers are copied, unless their memory belongs to a `bytes` object, which never changes; a view
+        that cannot be written through proves nothing, as its owner may write.
 
     Raises:
         Exception: whatever the object's own pickling raises.
     """
-    buffers: list[memoryview] = []
+    buffers: list[Buffer] = []
 
     def keep(buffer: pickle.PickleBuffer) -> bool:
         view = buffer.raw()
         if view.nbytes < OUT_OF_BAND:
             return True
-        buffers.append(view)
+        owner = view.obj
+        while type(owner) is memoryview:
+            owner = owner.obj
+        if type(owner) is bytes:
+            buffers.append(view)
+        else:
+            buffers.append(_copy(view))
         return False
 
-    return [_pickle(obj, Rules(names), keep, buffers.clear), *buffers]
+    rules = Rules(names)
+    file = _pickle(obj, rules, keep, buffers.clear)
+    if rules.fragile():
+        file.write(FRAGILE)
+    return [file.getvalue(), *buffers]
 
 
 class _NotPure(Exception):
@@ -133,19 +165,27 @@ class _PurePickler(pickle.Pickler):
         raise _NotPure
 
 
-def dump_many(values: list[Any]) -> bytes | None:
-    """Pickle several values as one list, if reading it back cannot fail: plain values, and containers of them.
+# One for all, as to make one takes three times as long as to use it. In the main thread of a worker only.
+_pure_file = io.BytesIO()
+_pure_pickler = _PurePickler(_pure_file, PROTOCOL)
+
+
+def dump_pure(value: Any) -> bytes | None:
+    """Pickle a value if neither that nor reading it back runs anybody's code or can fail: a plain value, or containers of them.
 
     Returns:
-        The pickle; None when a value holds something else.
+        The pickle; None when there is something else in it.
     """
-    if all_plain(values):
-        return pickle.dumps(values, PROTOCOL)
-    file = io.BytesIO()
+    file, pickler = _pure_file, _pure_pickler
+    file.seek(0)
+    file.truncate()
+    pickler.clear_memo()
     try:
-        _PurePickler(file, PROTOCOL).dump(values)
-    except (_NotPure, RecursionError):
+        pickler.dump(value)
+    except Exception:  # whatever it is, an ordinary pickler does without the limits of this one, or meets it again
         return None
+    finally:
+        pickler.clear_memo()
     return file.getvalue()
 
 
@@ -156,16 +196,38 @@ def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any], names: set[str]) ->
     types = set(map(type, args))
     if bytes in types:
         # Large bytes stay where they are and travel beside the pickle.
-        args = tuple([pickle.PickleBuffer(arg) if type(arg) is bytes and len(arg) > OUT_OF_BAND else arg for arg in args])
+        args = tuple([pickle.PickleBuffer(arg) if type(arg) is bytes and len(arg) >= OUT_OF_BAND else arg for arg in args])
         types = set(map(type, args))
     return [pickle.dumps((args, kwargs), PROTOCOL)] if types <= PLAIN else dump((args, kwargs), names)
 
 
 def dump_value(value: Any) -> Payload:
     """Pickle one result."""
-    if type(value) is bytes and len(value) > OUT_OF_BAND:
+    if type(value) is bytes and len(value) >= OUT_OF_BAND:
         return dump(pickle.PickleBuffer(value))
     return [pickle.dumps(value, PROTOCOL)] if type(value) in PLAIN else dump(value)
+
+
+def dump_result(value: Any) -> Payload:
+    """Pickle one result, see `dump_value`.
+
+    Raises:
+        PicklingError: its pickling raised what would end the program of whoever asks for the result, as `sys.exit` does.
+        Exception: whatever else its own pickling raises.
+    """
+    try:
+        return dump_value(value)
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        from poolviz.wording import words_of  # hardly ever needed in a worker
+
+        raise pickle.PicklingError(f"the pickling of a `{type(value).__qualname__}` raised {words_of(error)}") from error
+
+
+def is_fragile(payload: Payload) -> bool:
+    """Whether what this makes may crash the process when it is freed."""
+    return payload[0][-1] != STOP
 
 
 def dump_whole(obj: Any, names: set[str]) -> bytes:
@@ -174,7 +236,7 @@ def dump_whole(obj: Any, names: set[str]) -> bytes:
     Raises:
         Exception: whatever the object's own pickling raises.
     """
-    return _pickle(obj, Rules(names), None, lambda: None)
+    return _pickle(obj, Rules(names), None, lambda: None).getvalue()
 
 
 def trouble(obj: Any) -> tuple[Any, BaseException] | None:
@@ -186,7 +248,9 @@ def trouble(obj: Any) -> tuple[Any, BaseException] | None:
     rules = Rules(set())
     try:
         _pickle(obj, rules, None, lambda: None)
-    except Exception as error:
+    except KeyboardInterrupt:
+        raise  # somebody's Ctrl-C, not the pickling
+    except BaseException as error:
         return (obj if rules.last is None else rules.last), error
     return None
 

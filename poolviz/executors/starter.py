@@ -64,7 +64,7 @@ class Starter:
             context.set_spawning_popen(trial)  # type: ignore[arg-type]  # it has what is asked of one
             try:
                 data, definitions = self._pickled()
-            except Exception as error:
+            except BaseException as error:
                 from poolviz import interrupts
                 from poolviz.executors.unsendable import explained
 

@@ -2,11 +2,7 @@
 
     manager   -- frames: functions, batches of calls -->   worker
               <-- frames: batches of results ----------
-              <== slot: what it claimed, since when ===>   (revoked entries the other way)
-
-The slot holds seven 64-bit numbers and a ring with a byte for each entry that may be on its way. The entries of one worker are numbered.
-Under the lock, the worker claims an entry unless its byte in the ring says that it was revoked; the parent revokes an entry unless it
-was claimed. So each entry is either run or revoked, never both, while the worker may be deep in C code.
+              <== slot: what it claimed, since when ===>   (revoked entries the other way), see `slots`
 
 A lock whose holder died is never released. The parent therefore never waits without a limit, and asks between its tries whether the
 worker lives.
@@ -19,6 +15,7 @@ import contextlib
 import fcntl
 import mmap
 import os
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -27,63 +24,9 @@ from typing import Any
 
 from poolviz.executors.frames import PIPE, FrameReader, encode
 from poolviz.executors.serialize import Buffer
+from poolviz.executors.slots import Slot, Slots, slot_of
 
-#: Entries that may be under way to one worker; a power of two.
-RING = 1 << 16
-MASK = RING - 1
-CLAIMED, STARTED, DONE, ITEM, ITEM_STARTED, INTERRUPT, LOADING = range(7)
-_RING_AT = 64
-_SLOT_BYTES = _RING_AT + RING
 _IOV = 256
-
-
-class Slot:
-    """The shared memory of one worker. Entry numbers begin at 0; -1 means that none was claimed yet."""
-
-    def __init__(self, fd: int | None = None) -> None:
-        self.fd = _memory_file() if fd is None else fd
-        try:
-            self.map = mmap.mmap(self.fd, _SLOT_BYTES)
-        except BaseException:
-            os.close(self.fd)
-            raise
-        view = memoryview(self.map)
-        self.words = view[:_RING_AT].cast("q")
-        self.revoked = view[_RING_AT:]
-        if fd is None:
-            self.words[CLAIMED] = self.words[DONE] = -1
-
-    def current(self) -> tuple[int, int, int, int] | None:
-        """The entry that runs: its number, its start, the item of its chunk and that item's start (0 if it is no chunk)."""
-        words = self.words
-        while True:
-            claimed = words[CLAIMED]
-            found = (claimed, words[STARTED], words[ITEM], words[ITEM_STARTED])
-            if claimed <= words[DONE]:
-                return None
-            if claimed == words[CLAIMED]:
-                return found
-
-    def close(self) -> None:
-        """Let go of the memory."""
-        self.words.release()
-        self.revoked.release()
-        self.map.close()
-        if self.fd >= 0:
-            os.close(self.fd)
-            self.fd = -1
-
-
-def _memory_file() -> int:
-    if hasattr(os, "memfd_create"):
-        fd = os.memfd_create("poolviz")
-    else:
-        import tempfile  # slow to import, and the worker needs none of it
-
-        fd, path = tempfile.mkstemp()
-        os.unlink(path)
-    os.ftruncate(fd, _SLOT_BYTES)
-    return fd
 
 
 def _semlock(handle: int, kind: int, maxvalue: int, name: str | None) -> Any:
@@ -94,10 +37,12 @@ def _semlock(handle: int, kind: int, maxvalue: int, name: str | None) -> Any:
 class WorkerEnd:
     """What a worker is given at its start; pickles only while a process is being spawned."""
 
-    def __init__(self, inlet: int, outlet: int, slot: Slot, lock: Any, streams: list[int]) -> None:
+    def __init__(self, inlet: int, outlet: int, slot: Slot, memory: tuple[int, int], lock: Any, streams: list[int]) -> None:
         self.inlet = inlet
         self.outlet = outlet
         self.slot = slot
+        self.memory = memory
+        """The file that the slot is in, and where."""
         self.lock = lock
         self.streams = streams
         """What becomes its descriptors 1 and 2; empty when it keeps those that it inherits."""
@@ -107,14 +52,16 @@ class WorkerEnd:
         return _rebuild_end, (
             reduction.DupFd(self.inlet),
             reduction.DupFd(self.outlet),
-            reduction.DupFd(self.slot.fd),
+            (reduction.DupFd(self.memory[0]), self.memory[1]),
             (lock.handle, lock.kind, lock.maxvalue, lock.name),
             [reduction.DupFd(fd) for fd in self.streams],
         )
 
 
-def _rebuild_end(inlet: Any, outlet: Any, slot: Any, lock: tuple[Any, ...], streams: list[Any]) -> WorkerEnd:
-    return WorkerEnd(inlet.detach(), outlet.detach(), Slot(slot.detach()), _semlock(*lock), [fd.detach() for fd in streams])
+def _rebuild_end(inlet: Any, outlet: Any, memory: tuple[Any, int], lock: tuple[Any, ...], streams: list[Any]) -> WorkerEnd:
+    fd = memory[0].detach()
+    slot = slot_of(fd, memory[1])
+    return WorkerEnd(inlet.detach(), outlet.detach(), slot, (-1, 0), _semlock(*lock), [stream.detach() for stream in streams])
 
 
 class Link:
@@ -123,13 +70,14 @@ class Link:
     Args:
         ctx: a context of `multiprocessing`.
         streams: whether the worker's stdout and stderr come here, through a pipe each.
+        slots: the pool's.
     """
 
-    def __init__(self, ctx: Any, streams: bool) -> None:
+    def __init__(self, ctx: Any, streams: bool, slots: Slots) -> None:
         self._mutex = ctx.Lock()  # owns the semaphore's name and its removal
         self.lock = self._mutex._semlock
         with contextlib.ExitStack() as undo:  # when there are no more descriptors to be had
-            self.slot = Slot()
+            self.slot, *memory = slots.take()
             undo.callback(self.slot.close)
 
             def pipe() -> tuple[int, int]:
@@ -144,11 +92,11 @@ class Link:
             undo.pop_all()
         for fd in (self.writer, self.reader):
             os.set_blocking(fd, False)
-            _enlarge(fd)
+        self._enlarged = _pipes.enlarge(self.writer, self.reader)
         self.streams = [reader for reader, _ in pipes]
         for fd in self.streams:
             os.set_blocking(fd, False)
-        self.end: WorkerEnd | None = WorkerEnd(inlet, outlet, self.slot, self.lock, [writer for _, writer in pipes])
+        self.end: WorkerEnd | None = WorkerEnd(inlet, outlet, self.slot, (memory[0], memory[1]), self.lock, [writer for _, writer in pipes])
         self.frames = FrameReader(self.reader)
         self._queue: deque[memoryview] = deque()
         self.backlog = 0
@@ -201,13 +149,58 @@ class Link:
         self.started()
         for fd in (self.writer, self.reader, *self.streams):
             os.close(fd)
+        _pipes.give_back(self._enlarged)
+        self._enlarged = 0
         self._queue.clear()
         self.slot.close()
 
 
-def _enlarge(fd: int) -> None:
-    if hasattr(fcntl, "F_SETPIPE_SZ"):
-        try:
-            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE)
-        except OSError:
-            return  # the user's share of pipe memory is used up; the default size works too
+class _Pipes:
+    """The bytes that the pipes of this process have beyond the usual.
+
+    A user's pipes have an allowance together, 64 MiB by default; once it is used up, every program of that user gets pipes of one or two
+    pages. This process takes an eighth of it for large pipes, and leaves further ones as they are made.
+    """
+
+    def __init__(self) -> None:
+        self._taken = 0
+        self._most = -1
+        self._lock = threading.Lock()
+
+    def enlarge(self, *fds: int) -> int:
+        """Make pipes as large as they should be; how many bytes that took."""
+        if not hasattr(fcntl, "F_SETPIPE_SZ"):
+            return 0
+        taken = 0
+        with self._lock:
+            if self._most < 0:
+                self._most = _allowance() // 8
+            for fd in fds:
+                size = fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ)
+                if size >= PIPE or self._taken + PIPE - size > self._most:
+                    continue
+                try:
+                    more = fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, PIPE) - size
+                except OSError:
+                    continue  # the user's allowance is used up, or it is the system's limit; the usual size works too
+                self._taken += more
+                taken += more
+        return taken
+
+    def give_back(self, taken: int) -> None:
+        """Note that pipes are closed that had so many bytes more."""
+        with self._lock:
+            self._taken -= taken
+
+
+def _allowance() -> int:
+    """The bytes that the pipes of this user may have together."""
+    try:
+        with open("/proc/sys/fs/pipe-user-pages-soft") as file:
+            pages = int(file.read())
+    except (OSError, ValueError):
+        pages = 0
+    return (pages or 1 << 14) * mmap.PAGESIZE
+
+
+_pipes = _Pipes()

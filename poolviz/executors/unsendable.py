@@ -10,7 +10,7 @@ from poolviz.executors.serialize import trouble
 from poolviz.executors.versions import Outdated
 from poolviz.observe import name_of
 from poolviz.tracebacks import without_ours
-from poolviz.wording import MOST, cut, said
+from poolviz.wording import MOST, cut, said, words_of
 
 REMEDY = "Make it in each worker with initializer=, or use a ThreadPoolExecutor, whose workers share it."
 
@@ -30,7 +30,8 @@ def type_name(obj: Any) -> str:
 
 def _what(value: Any, culprit: Any, error: BaseException) -> str:
     """What follows the name of the thing: its type, and what in it cannot be sent."""
-    words = cut(said(error).strip().partition("\n")[0].rstrip("."), MOST) or type(error).__qualname__
+    words = words_of(error) if not isinstance(error, Exception) else said(error).strip().partition("\n")[0].rstrip(".")
+    words = cut(words, MOST) or type(error).__qualname__
     stops = f"which cannot go to another process ({words})."
     if isinstance(value, FunctionType) and culprit is not value:
         return f"which holds a `{type_name(culprit)}`, {stops}"
@@ -58,6 +59,8 @@ def of_global(path: list[str], name: str, value: Any, culprit: Any, error: BaseE
 def explained(error: BaseException, fn: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> BaseException:
     """The error for a function or its arguments, in words that name what it was; the same error when nothing better is known.
 
+    What would end the program of whoever asks for the result, as `sys.exit` does, never comes out as it is.
+
     Args:
         error: what their pickling raised.
         fn: what the caller submitted.
@@ -65,7 +68,8 @@ def explained(error: BaseException, fn: Any, args: tuple[Any, ...], kwargs: dict
         kwargs: its named arguments.
     """
     without_ours(error)
-    if not isinstance(error, (TypeError, AttributeError, pickle.PicklingError)) or isinstance(error, (Unsendable, Outdated)):
+    ends = not isinstance(error, Exception)
+    if isinstance(error, (Unsendable, Outdated)) or not (ends or isinstance(error, (TypeError, AttributeError, pickle.PicklingError))):
         return error
     name = name_of(fn)
     holders = [(f"`{name}` holds the variable `{variable}`", value) for variable, value in _variables(fn)]
@@ -77,7 +81,11 @@ def explained(error: BaseException, fn: Any, args: tuple[Any, ...], kwargs: dict
             words = Unsendable(f"{holder} {_what(value, *found)}\n{REMEDY}")
             words.__cause__ = error
             return words
-    return error
+    if not ends:
+        return error
+    words = Unsendable(f"`{name}` or an argument of it cannot be sent: pickling raised {words_of(error)}.\n{REMEDY}")
+    words.__cause__ = error
+    return words
 
 
 def _variables(fn: Any) -> list[tuple[str, Any]]:

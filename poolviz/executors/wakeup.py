@@ -1,4 +1,4 @@
-"""A pipe that wakes a thread out of `select`.
+"""What wakes a thread out of `select`: an eventfd, which is one descriptor, or where there is none a pipe.
 
 Invariants
 - Whoever calls `wake` after the sleeper looked at `may_sleep` finds `_sleeping` set and writes; whoever calls it before is found in
@@ -11,9 +11,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 import threading
 
 from poolviz import interrupts
+
+#: What an eventfd takes: a number of 64 bits.
+_ONE = (1).to_bytes(8, sys.byteorder)
 
 
 class Wakeup:
@@ -28,6 +32,9 @@ class Wakeup:
 
     def open(self) -> None:
         """Make the pipe; calls before that are remembered."""
+        if hasattr(os, "eventfd"):
+            self.reader = self.writer = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+            return
         self.reader, self.writer = os.pipe()
         os.set_blocking(self.reader, False)
         os.set_blocking(self.writer, False)
@@ -43,7 +50,7 @@ class Wakeup:
                         if self.writer >= 0:
                             # A full pipe wakes the sleeper as well.
                             with contextlib.suppress(BlockingIOError):
-                                os.write(self.writer, b"w")
+                                os.write(self.writer, _ONE)
                     finally:
                         self._lock.release()
 
@@ -67,6 +74,6 @@ class Wakeup:
         """Close the pipe; further calls do nothing."""
         with self._lock:
             reader, writer, self.reader, self.writer = self.reader, self.writer, -1, -1
-            for fd in (reader, writer):
+            for fd in {reader, writer}:
                 if fd >= 0:
                     os.close(fd)

@@ -6,7 +6,8 @@ Before the worker waits for input, what `results` gathered leaves at once.
 
 Invariants
 - An entry is claimed under the lock or found revoked under the lock. The number of the last entry dealt with only grows.
-- A result is in `Results` before DONE says that its entry has ended.
+- A result is in `Results` before DONE says that its entry has ended; and in the pipe before anything is freed, or read, that may take this
+  process with it: arguments and results with code of the user's in them, functions, what `__main__` held.
 - Ctrl-C reaches every process of a terminal's group; the worker obeys it only when the parent has asked for it in the slot.
 """
 
@@ -28,9 +29,8 @@ from poolviz.executors.frames import FrameReader
 from poolviz.executors.lifeline import die_with_parent
 from poolviz.executors.output import Output
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, Buffer, dump_value, load, unreadable
-from poolviz.executors.starter import Received, Starter
-from poolviz.executors.transport import (
+from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, STOP, Buffer, dump_result, is_fragile, load, unreadable
+from poolviz.executors.slots import (
     CLAIMED,
     DONE,
     INTERRUPT,
@@ -39,8 +39,9 @@ from poolviz.executors.transport import (
     LOADING,
     MASK,
     STARTED,
-    WorkerEnd,
 )
+from poolviz.executors.starter import Received, Starter
+from poolviz.executors.transport import WorkerEnd
 
 #: Results older than this, in nanoseconds, leave before the next call begins.
 _GATHER = 1_000_000
@@ -71,6 +72,8 @@ class Worker:
         """The bytes of those that are to be made anew when a definition changes."""
         self.arrivals = arrivals()
         self.in_call = False
+        self.held: list[Any] = []
+        """Arguments and results of a chunk's item that are freed when its result has left."""
         self.output = Output(self.results, self.where) if end.streams else None
 
     def on_sigint(self, signum: int, frame: Any) -> None:
@@ -113,9 +116,13 @@ class Worker:
                 if not lasting:
                     self.passing[number] = self.functions[number]
             elif kind == "define":
+                results.flush()
+                self.words[LOADING] = 1
                 self.arrivals.take(message[1], parts)
                 self.functions.update(self.passing)
+                self.words[LOADING] = 0
             elif kind == "forget":
+                results.flush()
                 self.functions.pop(message[1], None)
                 self.passing.pop(message[1], None)
             else:
@@ -154,6 +161,8 @@ class Worker:
 
         def call(*piece: Buffer) -> Any:
             args, kwargs = self.arguments(list(piece))
+            if piece[0][-1] != STOP:
+                self.held.append((args, kwargs))
             return fn(*args, **kwargs)
 
         return call
@@ -183,7 +192,7 @@ class Worker:
         # Unpickled before a claim, so that no call's time holds the import of a module.
         several = type(functions) is list
         fn = None if several else self.function(functions)
-        at, finished = 0, now()
+        at, finished, fragile = 0, now(), False
         since = finished
         for i in range(n):
             if gathered or results.frames:
@@ -215,23 +224,32 @@ class Worker:
                     value = fn(*rows[i])  # type: ignore[misc]
                 else:
                     args, kwargs = self.arguments(parts[at : at + size])
+                    fragile = parts[at][-1] != STOP
                     value = fn(*args, **kwargs)  # type: ignore[misc]
                 self.in_call = False
                 finished = now()
                 if output is not None:
                     output.end_lines()
-                if type(value) in PLAIN and not (type(value) is bytes and len(value) > OUT_OF_BAND):
+                if type(value) in PLAIN and not (type(value) is bytes and len(value) >= OUT_OF_BAND):
                     gathered.append((entry, started, finished, value))
                 else:
                     times: list[Buffer] = [array("q", (started,)).tobytes(), array("q", (finished,)).tobytes()]
-                    results.put(("done", entry, 1, 0, False, True), [*times, *dump_value(value)])
+                    payload = dump_result(value)
+                    results.put(("done", entry, 1, 0, False, True), [*times, *payload])
+                    fragile = fragile or is_fragile(payload)
             except BaseException as error:
                 self.in_call = False
                 finished = now()
                 if output is not None:
                     output.end_lines()
                 results.failed(entry, 0, started, finished, error, True)
+                words[DONE] = entry
+                results.flush()  # the exception is freed where this block ends
             # What a call was given and gave back must not outlive it here.
+            if fragile:
+                words[DONE] = entry
+                results.flush()
+                fragile = False
             value = args = kwargs = None
             words[DONE] = entry
             at += size
@@ -247,7 +265,7 @@ def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, 
         parent: the parent's process id.
         inherited: the parent's file descriptors that a fork brought along and that must not stay open here.
     """
-    for fd in inherited:
+    for fd in set(inherited):
         os.close(fd)
     for fd, stream in enumerate(end.streams, 1):
         os.dup2(stream, fd)

@@ -177,6 +177,61 @@ class DeadlyFunction:
         return os._exit, (9,)
 
 
+class DeadlyWhenFreed:
+    """Ends the process in which it is freed, unless that is the one that made it."""
+
+    def __init__(self):
+        self.maker = os.getpid()
+
+    def __del__(self):
+        if os.getpid() != self.maker:
+            os._exit(9)
+
+
+class MakesDeadly:
+    """Nothing to be seen of it here: it becomes something deadly where it arrives."""
+
+    def __reduce__(self):
+        return give_deadly, ()
+
+
+def give_deadly(i=0):
+    """A result that ends this process when it is freed."""
+    return DeadlyByPid(i)
+
+
+class DeadlyByPid:
+    """Ends the process that made it when that frees it."""
+
+    def __init__(self, i):
+        self.i = i
+        self.maker = os.getpid()
+
+    def __del__(self):
+        if os.getpid() == self.maker:
+            os._exit(9)
+
+
+class DeadlyError(ValueError):
+    """An exception that ends the process that raised it when that frees it."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.maker = os.getpid()
+
+    def __del__(self):
+        if os.getpid() == self.maker:
+            os._exit(9)
+
+
+def raise_deadly(i):
+    raise DeadlyError(i)
+
+
+def first(x, *rest):
+    return x
+
+
 class ComesBackLate:
     """Unpickling it waits for a file."""
 
@@ -322,15 +377,15 @@ class Buffers:
 
 
 def _with_buffers(*parts):
-    return Buffers([memoryview(part) if not isinstance(part, bytes) else part for part in parts])
+    return Buffers(list(parts))
+
+
+def parts_of(value):
+    return value.parts
 
 
 def kinds_of(value):
     return [(type(part).__name__, len(part)) for part in value.parts]
-
-
-def count_of(value, byte):
-    return sum(bytes(part).count(byte) for part in value.parts)
 
 
 def fail_or_wait(what):

@@ -3,6 +3,7 @@
 import multiprocessing
 import pickle
 import threading
+from functools import partial
 
 import pytest
 
@@ -36,14 +37,68 @@ def test_argument_that_cannot_be_pickled(new_pool, kind, argument):
     assert counts["total"] == counts["finished"] + counts["failed"] + counts.get("cancelled", 0)
 
 
-@pytest.mark.parametrize("what", [SystemExit, KeyboardInterrupt], ids=["SystemExit", "KeyboardInterrupt"])
-def test_pickling_of_an_argument_ends_the_program(new_pool, kind, what):
+@pytest.mark.parametrize("what", [SystemExit, GeneratorExit])
+def test_pickling_that_ends_the_program(new_pool, kind, what):
+    """`sys.exit` in the pickling of whatever belongs to a call is an error of pickling: to ask for the result must not end the program."""
+    pool, culprit = new_pool(kind, 1), tasks.FailsToPickle(what)
+    pid = pool.submit(tasks.pid).result(LIMIT)
+    sent = [
+        pool.submit(tasks.identity, culprit),
+        pool.submit(tasks.identity, x=culprit),
+        pool.submit(tasks.identity, [1, {2: culprit}]),
+        pool.submit(partial(tasks.identity, culprit)),
+        pool.submit(lambda: culprit),
+    ]
+    for future in sent:
+        error = future.exception(LIMIT)
+        assert isinstance(error, pickle.PicklingError)
+        assert "FailsToPickle" in str(error) and f"{what.__name__}: cannot pickle this" in str(error)
+        assert type(error.__cause__) is what
+    for fn, items in ((tasks.identity, [1, culprit]), (partial(tasks.add, culprit), [1])):
+        for options in ({}, {"chunksize": 2}, {"buffersize": 2}):
+            for iterable in (items, iter(items)):
+                with pytest.raises(pickle.PicklingError, match="FailsToPickle"):
+                    list(pool.map(fn, iterable, **options))
+    result = pool.submit(tasks.FailsToPickle, what).exception(LIMIT)
+    assert isinstance(result, pickle.PicklingError) and f"FailsToPickle` raised {what.__name__}" in str(result)
+    for options in ({}, {"chunksize": 3}, {"buffersize": 3}):
+        with pytest.raises(pickle.PicklingError, match=f"FailsToPickle` raised {what.__name__}"):
+            list(pool.map(tasks.FailsToPickle, [what] * 3, **options))
+    if kind != "fork":
+        with pytest.raises(pickle.PicklingError, match="FailsToPickle"):
+            new_pool(kind, initializer=tasks.identity, initargs=(culprit,)).submit(tasks.pid)
+    assert lives(pool)
+    assert pool.submit(tasks.pid).result(LIMIT) == pid
+
+
+def test_global_whose_pickling_ends_the_program(run_program, kind):
+    """What a call uses of `__main__` is pickled too."""
+    code, out, err = run_program(
+        """
+        import multiprocessing, pickle, sys
+        import poolviz
+        from tests.faults import tasks
+        culprit = tasks.FailsToPickle(SystemExit)
+        def use(*args): return culprit
+        if __name__ == "__main__":
+            with poolviz.ProcessPoolExecutor(1, multiprocessing.get_context(sys.argv[1])) as pool:
+                error = pool.submit(use).exception(30)
+                assert isinstance(error, pickle.PicklingError) and "the global `culprit`" in str(error), error
+                try:
+                    pool.map(use, [1])
+                except pickle.PicklingError as error:
+                    print("survived", "SystemExit: cannot pickle this" in str(error))
+        """,
+        kind,
+    ).end()
+    assert (code, out) == (0, "survived True\n"), err
+
+
+def test_interrupt_in_the_pickling_of_an_argument(new_pool, kind):
     pool = new_pool(kind)
-    try:
-        future = pool.submit(tasks.identity, tasks.FailsToPickle(what))
-        assert isinstance(future.exception(LIMIT), BaseException)
-    except KeyboardInterrupt:
-        assert what is KeyboardInterrupt, "a real one must not end in a future"
+    for attempt in (lambda x: pool.submit(tasks.identity, x), lambda x: pool.map(tasks.identity, [x])):
+        with pytest.raises(KeyboardInterrupt):
+            attempt(tasks.FailsToPickle(KeyboardInterrupt))
     assert lives(pool)
 
 
