@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from poolviz.clock import now
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import PLAIN, PROTOCOL, Buffer, Payload, all_plain, dump_pure, dump_result, dump_value, is_fragile
+from poolviz.executors.serialize import PLAIN, PROTOCOL, Buffer, Payload, all_plain, dump_pure, dump_value, is_fragile
 from poolviz.executors.slots import DONE, ITEM, ITEM_STARTED
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _still(value: Any, held: list[Any]) -> Any:
     if data is not None:
         return _Pickled([data], True)
     try:
-        payload = dump_result(value)
+        payload = dump_value(value)
     except KeyboardInterrupt:
         raise  # the parent interrupts the item
     except BaseException as error:

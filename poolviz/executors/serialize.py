@@ -202,27 +202,14 @@ def dump_call(args: tuple[Any, ...], kwargs: dict[str, Any], names: set[str]) ->
 
 
 def dump_value(value: Any) -> Payload:
-    """Pickle one result."""
+    """Pickle one result.
+
+    Raises:
+        BaseException: whatever its own pickling raises, SystemExit too: that is what the future gets, as in the standard library.
+    """
     if type(value) is bytes and len(value) >= OUT_OF_BAND:
         return dump(pickle.PickleBuffer(value))
     return [pickle.dumps(value, PROTOCOL)] if type(value) in PLAIN else dump(value)
-
-
-def dump_result(value: Any) -> Payload:
-    """Pickle one result, see `dump_value`.
-
-    Raises:
-        PicklingError: its pickling raised what would end the program of whoever asks for the result, as `sys.exit` does.
-        Exception: whatever else its own pickling raises.
-    """
-    try:
-        return dump_value(value)
-    except (Exception, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        from poolviz.wording import words_of  # hardly ever needed in a worker
-
-        raise pickle.PicklingError(f"the pickling of a `{type(value).__qualname__}` raised {words_of(error)}") from error
 
 
 def is_fragile(payload: Payload) -> bool:

@@ -29,7 +29,7 @@ from poolviz.executors.frames import FrameReader
 from poolviz.executors.lifeline import die_with_parent
 from poolviz.executors.output import Output
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, STOP, Buffer, dump_result, is_fragile, load, unreadable
+from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, STOP, Buffer, dump_value, is_fragile, load, unreadable
 from poolviz.executors.slots import (
     CLAIMED,
     DONE,
@@ -234,7 +234,7 @@ class Worker:
                     gathered.append((entry, started, finished, value))
                 else:
                     times: list[Buffer] = [array("q", (started,)).tobytes(), array("q", (finished,)).tobytes()]
-                    payload = dump_result(value)
+                    payload = dump_value(value)
                     results.put(("done", entry, 1, 0, False, True), [*times, *payload])
                     fragile = fragile or is_fragile(payload)
             except BaseException as error:

@@ -59,11 +59,8 @@ def test_pickling_that_ends_the_program(new_pool, kind, what):
             for iterable in (items, iter(items)):
                 with pytest.raises(pickle.PicklingError, match="FailsToPickle"):
                     list(pool.map(fn, iterable, **options))
-    result = pool.submit(tasks.FailsToPickle, what).exception(LIMIT)
-    assert isinstance(result, pickle.PicklingError) and f"FailsToPickle` raised {what.__name__}" in str(result)
-    for options in ({}, {"chunksize": 3}, {"buffersize": 3}):
-        with pytest.raises(pickle.PicklingError, match=f"FailsToPickle` raised {what.__name__}"):
-            list(pool.map(tasks.FailsToPickle, [what] * 3, **options))
+    # In the pickling of a result it is what the call raised, as in the standard library.
+    assert type(pool.submit(tasks.FailsToPickle, what).exception(LIMIT)) is what
     if kind != "fork":
         with pytest.raises(pickle.PicklingError, match="FailsToPickle"):
             new_pool(kind, initializer=tasks.identity, initargs=(culprit,)).submit(tasks.pid)
