@@ -9,7 +9,7 @@ import time
 import pytest
 
 import poolviz
-from poolviz import deferred, naming, observe
+from poolviz import deferred
 from poolviz.executors.wakeup import Wakeup
 
 BEGIN = """
@@ -286,34 +286,33 @@ def test_no_wake_is_slept_through():
     assert seen[0]
 
 
-def test_pools_are_made_while_others_walk_over_all():
-    """A walk over a weak dictionary would raise when another thread adds to it."""
-    stop, wrong = threading.Event(), []
+@pytest.mark.parametrize("walk", ["observe.flush_all()", "naming.sweep()", "crew._after_fork_in_child()", "default()._free()"])
+def test_a_pool_is_made_in_the_middle_of_a_walk_over_all(walk):
+    """A walk over a weak dictionary raises when another thread adds to it; here it is added to between any two steps of the walk."""
+    code = """
+import os, sys
+import poolviz
+from poolviz import naming, observe
+from poolviz.executors import crew
+from poolviz.tracing.store import default
 
-    def make():
-        while not stop.is_set():
-            pool = poolviz.ThreadPoolExecutor(1)
-            pool.options(label=str(id(pool))).submit(abs, 1)
-            pool.shutdown()
+pools = [poolviz.ThreadPoolExecutor(1) for _ in range(5)]
+made = []
 
-    threads = [threading.Thread(target=make) for _ in range(3)]
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    for thread in threads:
-        thread.start()
-    try:
-        with poolviz.ThreadPoolExecutor(1) as pool:
-            for n in range(300):
-                observe.flush_all()
-                pool.submit(abs, n).result(30)
-                naming.sweep()
-            assert pool.trace.counts()["finished"] == 300
-            assert pool.trace.summary().missing == 0
-    except RuntimeError as error:
-        wrong.append(error)
-    finally:
-        stop.set()
-        sys.setswitchinterval(interval)
-        for thread in threads:
-            thread.join(30)
-    assert not wrong
+def line(frame, event, arg):
+    if len(made) < 20:
+        sys.settrace(None)
+        made.append(poolviz.ThreadPoolExecutor(1))
+        sys.settrace(trace)
+    return line
+
+def trace(frame, event, arg):
+    return line if os.path.basename(frame.f_code.co_filename) in ("weakref.py", "_weakrefset.py", "living.py") else None
+
+sys.settrace(trace)
+WALK
+sys.settrace(None)
+assert made
+"""
+    done = subprocess.run([sys.executable, "-c", code.replace("WALK", walk)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and not done.stderr, done.stderr
