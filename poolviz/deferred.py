@@ -33,14 +33,15 @@ logger = logging.getLogger("poolviz")
 #: What is to be done. Whoever looks often asks whether it is empty before it calls `run`.
 due: deque[Callable[[], object]] = deque()
 
-_collector = 0
-"""The thread in which the garbage collector is at work; 0 for no thread."""
+_collector = _begun = 0
+"""The thread in which the garbage collector is at work, 0 for no thread; and how many collections had ended when it began."""
 _running: set[int] = set()
 
 
 def collecting() -> bool:
     """Whether the garbage collector is calling: this is part of a finalizer, of ours or of somebody else's."""
-    return _collector == get_ident()
+    # The note of a collection's end can be lost: a signal's handler may raise in `_on_collection`, and the collector ignores that.
+    return _collector == get_ident() and _begun == _ended()
 
 
 def leave(work: Callable[[], object]) -> None:
@@ -51,7 +52,7 @@ def leave(work: Callable[[], object]) -> None:
 def run() -> None:
     """Do what is due. Not under a lock of ours: the work may take each of them, and run callbacks of the user's."""
     me = get_ident()
-    if me == _collector or me in _running:
+    if collecting() or me in _running:
         return
     _running.add(me)
     try:
@@ -75,8 +76,17 @@ def _do_next() -> None:
 
 def _on_collection(phase: str, _info: dict[str, int]) -> None:
     # There is one collection at a time.
-    global _collector
-    _collector = get_ident() if phase == "start" else 0
+    global _collector, _begun
+    if phase == "start":
+        _begun = _ended()
+        _collector = get_ident()
+    else:
+        _collector = 0
+
+
+def _ended() -> int:
+    """How many collections have ended."""
+    return sum(generation["collections"] for generation in gc.get_stats())
 
 
 def _after_fork_in_child() -> None:

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 import poolviz
-from poolviz import naming, observe, scopes
+from poolviz import observe
 from poolviz.tracing import host  # noqa: F401  # the store's package must be there before its locks are asked for
 from tests.faults import tasks
 from tests.faults.helpers import KINDS, LIMIT, PROCESS_KINDS, make_pool, until
@@ -50,10 +50,8 @@ class Probe:
         found = {
             "observe._numbers_lock": observe._numbers_lock,
             "observe._observers_lock": observe._observers_lock,
-            "naming._lock": naming._lock,
-            "scopes._lock": scopes._lock,
         }
-        for journal in list(observe.journals.values()):
+        for journal in observe.journals.all():
             found[f"the lock of journal {journal.pool}"] = journal._lock
         for observer in observe.observers:
             if hasattr(observer, "_lock"):

@@ -1,5 +1,6 @@
 """Finalizers take no lock: the garbage collector runs at every point, and nothing waits for itself or for another."""
 
+import gc
 import select
 import subprocess
 import sys
@@ -316,3 +317,26 @@ assert made
 """
     done = subprocess.run([sys.executable, "-c", code.replace("WALK", walk)], capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and not done.stderr, done.stderr
+
+
+def test_a_lost_note_of_a_collections_end_is_no_collection():
+    """A signal's handler raises where the end would be noted, and the collector ignores that."""
+    seen = []
+
+    class Cycle:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            seen.append(deferred.collecting())
+
+    note, before = deferred._on_collection, list(gc.callbacks)
+    gc.callbacks[:] = [lambda phase, info: note(phase, info) if phase == "start" else None]
+    try:
+        Cycle()
+        gc.collect()
+        assert seen == [True]
+        assert not deferred.collecting()
+    finally:
+        gc.callbacks[:] = before
+        deferred._collector = 0

@@ -81,9 +81,16 @@ batches = st.one_of(
 
 
 def lawful(found):
-    """Batches of which no two submit the same call, and whose chunks are of a map that was submitted; a pool does neither."""
-    seen, last = set(), None
+    """Batches as pools give them: a call is submitted once and then ends once, and chunks are of a map that was submitted."""
+    seen, ended, last = set(), set(), None
     for batch in found:
+        if isinstance(batch, Ended):
+            columns = batch[1:]
+            fresh = [i for i, call in enumerate(batch.call) if call in seen - ended and call not in batch.call[:i]]
+            ended.update(batch.call[i] for i in fresh)
+            if not fresh:
+                continue
+            batch = Ended(batch.pool, *(array("q", [column[i] for i in fresh]) for column in columns))
         if isinstance(batch, Chunked):
             if last is None:
                 continue
@@ -97,7 +104,7 @@ def lawful(found):
         yield batch
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(batches, max_size=25), texts, st.sampled_from([8, 1000]), st.dictionaries(st.integers(1, 5), texts))
 def test_all_that_a_trace_can_hold_comes_back(told, title, limit, threads):
     store = Store(limit)
@@ -123,7 +130,8 @@ def test_all_that_a_trace_can_hold_comes_back(told, title, limit, threads):
         assert loaded.errors() == trace.errors() and loaded.prints() == trace.prints() and loaded.workers == trace.workers
         ours, theirs = store.everything(view), loaded.store.everything(loaded.view)
         assert theirs.waits == ours.waits and theirs.chunks == ours.chunks
-        assert theirs.present._replace(now=0, final=False) == ours.present._replace(now=0, callers=theirs.present.callers)
+        # A file holds no more than the rows that were there, and its first is its first.
+        assert theirs.present._replace(now=0, final=False) == ours.present._replace(now=0, base=0, callers=theirs.present.callers)
 
 
 @pytest.mark.parametrize("chunksize", [sys.maxsize, 10**30])
