@@ -11,7 +11,7 @@ Invariants
 - A finalizer of poolviz (a `__del__`, a callback of a weak reference, `weakref.finalize`, a generator that the collector closes) takes no
   lock, waits for nothing and runs no user code. It sets flags, appends to lists, writes to a wake-up pipe, and leaves the rest here.
 - `run` is called with no lock of ours held, and never by the collector.
-- What is left is done once, by one thread.
+- What is left is done by one thread, and once; only what a signal's handler breaks off is done again. Each work must bear that.
 
 A generator that a `break` closes and one that the collector closes see the same GeneratorExit. `collecting` tells them apart: a `break`
 cancels at once, the collector leaves it here.
@@ -57,21 +57,29 @@ def run() -> None:
     _running.add(me)
     try:
         while due:
-            with interrupts.put_off():
-                _do_next()
+            _do_next()
     finally:
         _running.discard(me)
 
 
 def _do_next() -> None:
+    work = None
     try:
-        work = due.popleft()
-    except IndexError:  # another thread was faster
-        return
-    try:
+        with interrupts.put_off():
+            try:
+                work = due.popleft()
+            except IndexError:  # another thread was faster
+                return
+        # Signals' handlers have their turn meanwhile: this may run callbacks of the user's.
         work()
-    except Exception:
-        logger.exception("poolviz: what a finalizer had left to do failed")
+    except BaseException as error:
+        alarm = interrupts.from_handler(error)
+        if alarm is None:
+            logger.exception("poolviz: what a finalizer had left to do failed")
+            return
+        if work is not None:
+            due.appendleft(work)
+        raise alarm from None
 
 
 def _on_collection(phase: str, _info: dict[str, int]) -> None:

@@ -286,9 +286,11 @@ def _batch(pool: int, kind: Callable[..., Batch], flat: list[int], stop: int, wi
 
 
 def _emit_rest(pool: int, takes: list[int], waits: list[int]) -> None:
-    for kind, flat, width in ((Consumed, takes, 3), (Waited, waits, 5)):
-        if flat:
-            emit(_batch(pool, kind, flat, len(flat), width))
+    with interrupts.put_off():
+        for kind, flat, width in ((Consumed, takes, 3), (Waited, waits, 5)):
+            if flat:
+                emit(_batch(pool, kind, flat, len(flat), width))
+                flat.clear()
 
 
 #: The journals of all pools that may still report: until the pool is gone, and the last of its futures.

@@ -72,9 +72,10 @@ def open_journal(
 def close_journal(journal: observe.Journal | None) -> None:
     """Write the pool's last event and hand over what is left."""
     if journal is not None and not journal.closed:
-        journal.closed = True
-        journal.batches.append(PoolClosed(journal.pool, now()))
-        journal.close()
+        with interrupts.put_off():
+            journal.closed = True
+            journal.batches.append(PoolClosed(journal.pool, now()))
+            journal.close()
 
 
 def leave_journal(journal: observe.Journal | None) -> None:
@@ -116,6 +117,9 @@ class Executor(_base.Executor):
 
     As Python has it: https://docs.python.org/3/library/concurrent.futures.html#concurrent.futures.Executor
     """
+
+    _has_chunks = True
+    """Whether `map` makes chunks; a pool that does not ignores their size, whatever it is."""
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> _base.Future[T]:
         """Have ``fn(*args, **kwargs)`` called by a worker.
@@ -187,7 +191,7 @@ class Executor(_base.Executor):
         label: Label,
     ) -> Iterator[T]:
         __tracebackhide__ = HIDE
-        check_map(chunksize, buffersize)
+        check_map(chunksize if self._has_chunks else None, buffersize)
         if deferred.due:
             deferred.run()
         if "submit" in self.__dict__ or type(self).submit is not Executor.submit:

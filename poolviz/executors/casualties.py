@@ -57,6 +57,8 @@ class Casualties:
                     ended, begun = message.reported, False
             else:
                 ended = min(max(done + 1 - message.first, message.reported), n)
+                if begun and message.reported > last - message.first:  # it died between two calls, of what the first was given
+                    begun = False
             # Those that ended unreported took their results with them. To run them again might do harm.
             for at in range(message.reported, ended):
                 self._lose_one(placement, message, at, 0, f"{words} before it could hand over the result of", interrupted)
@@ -84,8 +86,7 @@ class Casualties:
             self._outcomes.later(partial(self._outcomes.failed_item, run, sent, placement.number, item, start, end, outcome, error, ""))
         elif future is not None:
             future._withdrawn = True
-            future._forget_worker()
-            future._function.uses -= 1
+            future._let_go()
             self._outcomes.later(partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome, error, ""))
 
     def end_all(self, message: str, rest: list[Message]) -> None:
@@ -112,6 +113,6 @@ class Casualties:
 
     def _end_one(self, future: Future, message: str) -> None:
         future._withdrawn = True
-        future._forget_worker()
+        future._let_go()
         end = now()
         self._outcomes.later(partial(self._outcomes.failed, future, -1, 0, 0, end, Outcome.LOST, BrokenProcessPool(message), ""))

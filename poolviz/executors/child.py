@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import selectors
+import select
 import signal
 import time
 from multiprocessing import process as _processes
@@ -59,6 +59,14 @@ class Child:
             elif self.alive():
                 os.kill(self.pid, number)
 
+    def make_sure(self) -> None:
+        """End a process whose sentinel says that it has ended. A fork server's says so too when the server has died."""
+        if self._by_server and self._pidfd >= 0:
+            self.send(signal.SIGKILL)
+            deadline = time.monotonic() + 1
+            while not readable(self._pidfd) and time.monotonic() < deadline:
+                time.sleep(0.001)
+
     def status(self) -> int | None:
         """The exit code of a process that has ended, minus the number of the signal that ended it; None when it cannot be known."""
         code = self._status_of_zombie()
@@ -96,6 +104,7 @@ class Child:
 
 def readable(fd: int) -> bool:
     """Whether a read of the descriptor would give something now."""
-    with selectors.DefaultSelector() as selector:
-        selector.register(fd, selectors.EVENT_READ)
-        return bool(selector.select(0))
+    # Unlike a selector of epoll it takes no descriptor of its own, and there may be none left.
+    poll = select.poll()
+    poll.register(fd, select.POLLIN | select.POLLHUP)
+    return bool(poll.poll(0))

@@ -14,7 +14,8 @@ import struct
 from collections import deque
 from typing import Any
 
-from poolviz.executors.serialize import OUT_OF_BAND, PROTOCOL, Buffer
+from poolviz.executors.rules import OUT_OF_BAND
+from poolviz.executors.serialize import PROTOCOL, Buffer
 
 FRAME = struct.Struct("<QI")
 #: The most bytes of a pipe, where the system allows it. A larger one moves large frames no faster.

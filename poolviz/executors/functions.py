@@ -10,8 +10,8 @@ from typing import Any
 from poolviz.executors.definitions import Namespace
 from poolviz.executors.serialize import dump_whole
 
-#: How many functions a pool and its workers remember while no call uses them.
-REMEMBERED = 128
+#: How many functions a pool and its workers remember while no call uses them, and their bytes: a `partial` may hold a large argument.
+REMEMBERED, REMEMBERED_BYTES = 128, 1 << 20
 
 
 class SentFunction:
@@ -35,6 +35,8 @@ class Functions:
         self._by_name: dict[tuple[str, str], bytes] = {}
         self.namespace = Namespace()
         self._next = 0
+        self._bytes = 0
+        """Of all functions together."""
 
     def pickled(self, fn: Callable[..., Any], names: set[str]) -> bytes:
         """The function as bytes, a snapshot of this moment; adds the names of `__main__` that it uses.
@@ -64,16 +66,20 @@ class Functions:
         found = self._by_data.get((data, lasting))
         if found is None:
             found = self._by_data[data, lasting] = SentFunction(self._next, data, lasting)
+            self._bytes += len(data)
             self._next += 1
         found.uses += 1
         return found
 
     def unused(self) -> list[int]:
-        """Drop the functions that no call uses, oldest first, down to the number to be remembered; their numbers."""
-        surplus = len(self._by_data) - REMEMBERED
-        if surplus <= 0:
+        """Drop the functions that no call uses, oldest first, down to what is to be remembered; their numbers."""
+        if len(self._by_data) <= REMEMBERED and self._bytes <= REMEMBERED_BYTES:
             return []
-        gone = [entry for entry in self._by_data.values() if not entry.uses][:surplus]
-        for entry in gone:
+        gone = []
+        for entry in [entry for entry in self._by_data.values() if not entry.uses]:
+            if len(self._by_data) <= REMEMBERED and self._bytes <= REMEMBERED_BYTES:
+                break
             del self._by_data[entry.data, entry.lasting]
-        return [entry.number for entry in gone]
+            self._bytes -= len(entry.data)
+            gone.append(entry.number)
+        return gone

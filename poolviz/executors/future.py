@@ -248,6 +248,12 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
     def _forget_worker(self) -> None:
         self._message = self._placement = None
 
+    def _let_go(self) -> None:
+        """Keep nothing of what was sent, which may be large: the user may keep the future. Under the pool's lock, once, at the end."""
+        self._forget_worker()
+        self._function.uses -= 1
+        del self._function, self._snapshot, self._payload
+
     def _claim(self) -> bool:
         """Move from pending to running, for a worker thread; False if the call was cancelled."""
         with self._condition:

@@ -17,6 +17,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import selectors
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -103,6 +104,7 @@ class Loop:
             logger.critical("poolviz: the manager of a process pool failed", exc_info=True)
             self._break("The manager of this process pool failed; the log says why.", [])
         finally:
+            self._bury_all()
             self.outcomes.resolve()
             self.scheduler.dropped = []
             self.closed = True
@@ -198,6 +200,8 @@ class Loop:
 
     def _heard(self, placement: Placement, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         kind = message[0]
+        if self.broken is not None and kind != "output":
+            return  # what it answers for has been failed
         if kind == "done":
             self._replies.done(placement, message, parts)
         elif kind == "error":
@@ -229,6 +233,7 @@ class Loop:
     def _died(self, placement: Placement, events: int) -> None:
         if placement.gone:
             return
+        placement.child.make_sure()
         self._read_rest(placement)
         code = placement.child.status()
         with self.scheduler.lock:
@@ -260,6 +265,14 @@ class Loop:
         if self.broken is not None:
             return Exit.STOPPED
         return Exit.ORDERLY if orderly else Exit.DIED
+
+    def _bury_all(self) -> None:
+        """End the workers that are left when the manager has failed."""
+        for placement in list(self.scheduler.placements):
+            placement.child.send(signal.SIGKILL)
+            placement.child.status()
+            with self.scheduler.lock:
+                self.processes.forget(placement, "stopped with the manager of its pool", Exit.STOPPED)
 
     def _read_rest(self, placement: Placement) -> None:
         """Read what a worker wrote before it ended."""

@@ -71,7 +71,8 @@ class Manager:
 
     def submit(self, unit: Future | MapRun, calls: int) -> None:
         """Take in a call or a map. Under the scheduler's lock, after `begin`."""
-        if self.scheduler.submit(unit, calls):
+        # Also for a call that only a further worker could take: those that there are may be busy with their initializers.
+        if self.scheduler.submit(unit, calls) or self.processes.wanted():
             self.loop.wakeup.wake()
 
     def prepare(self, calls: int) -> None:
@@ -151,6 +152,8 @@ class Manager:
 
     def withdraw_run(self, run: MapRun) -> None:
         """Take back all items of a map that no worker has begun; who waits for one of them gets CancelledError."""
+        if self.forked:
+            return  # the items are the parent's, and so is who holds the locks
         if deferred.collecting():
             deferred.leave(partial(self.withdraw_run, run))
             self.loop.wakeup.wake()

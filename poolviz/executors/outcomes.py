@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from array import array
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -28,7 +29,7 @@ class Outcomes:
 
     def __init__(self) -> None:
         self.journal: Journal | None = None
-        self._due: list[Callable[[], None]] = []
+        self._due: deque[Callable[[], None]] = deque()
 
     def later(self, end: Callable[[], None]) -> None:
         """Have a call ended by the next `resolve`; in the manager's thread."""
@@ -37,13 +38,10 @@ class Outcomes:
     def resolve(self) -> None:
         """End the calls that are due, in their order."""
         while self._due:
-            due, self._due = self._due, []
-            for end in due:
-                end()
+            self._due.popleft()()
 
     def returned(self, future: Future, worker: int, sent: int, start: int, end: int, value: Any, size: int) -> None:
         """End a call that returned; `size` is the bytes of its pickled result."""
-        future._payload = []
         if self.journal is not None:
             row = (future._call, worker, sent, start, end, now(), Outcome.RETURNED, future._bytes_out, size)
             self.journal.ends += row
@@ -63,7 +61,6 @@ class Outcomes:
     ) -> None:
         """End a call that raised, or whose worker died; `text` is the traceback, `words` are the worker's for the exception, if it has any:
         anybody's `__str__` need not run here once more."""
-        future._payload = []
         if self.journal is not None:
             self.journal.batches.append(Failed(future._call, words or words_of(error), text))
             self.journal.ends += (future._call, worker, sent, start, end, now(), outcome, future._bytes_out, 0)

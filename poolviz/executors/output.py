@@ -44,6 +44,12 @@ class Output:
         self._cut = 0
         self.streams = [Stream(self, 1), Stream(self, 2)]
 
+    def after_fork(self) -> None:
+        """In a process that a call has forked: print to the descriptors, as any program does. The parent reads them."""
+        for fd, (name, stream) in enumerate(zip(("stdout", "stderr"), self.streams, strict=True), 1):
+            if getattr(sys, name) is stream:
+                setattr(sys, name, open(fd, "w", buffering=1, closefd=False, encoding="utf-8", errors=stream.errors))  # noqa: SIM115  # for good
+
     def take_over(self) -> None:
         """Be what this process prints to."""
         self._results.before_late_flush = self.ship
@@ -113,7 +119,11 @@ class Stream(io.TextIOBase):
     def __init__(self, output: Output, fd: int) -> None:
         self._output = output
         self._fd = fd
-        self.open = ""
+        self.open = False
+        """Whether a line has begun and not ended."""
+        self._begun: list[str] = []
+        """What there is of it, as it was written, since it last left."""
+        self._size = 0
         self._lock = threading.RLock()
         self._buffer: Any = None
 
@@ -142,9 +152,23 @@ class Stream(io.TextIOBase):
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         with self._lock:
-            lines, newline, rest = (self.open + text).rpartition("\n")
-            # Of a line that is written over again and again, such as a progress bar, the last state counts.
-            self.open = rest[rest.rfind("\r", 0, -1) + 1 :] if "\r" in rest else rest
-            if newline:
-                self._output.tell(self._fd, lines + newline)
+            self._begun.append(text)
+            self._size += len(text)
+            if "\n" in text or "\r" in text:
+                lines, newline, rest = "".join(self._begun).rpartition("\n")
+                # Of a line that is written over again and again, such as a progress bar, the last state counts.
+                rest = rest[rest.rfind("\r", 0, -1) + 1 :] if "\r" in rest else rest
+                self._keep(rest)
+                if newline:
+                    self._output.tell(self._fd, lines + newline)
+            elif self._size > _PIECE:  # a line that does not end leaves in pieces
+                piece = "".join(self._begun)
+                self._keep("")
+                self._output.tell(self._fd, piece)
+                self.open = True
+            elif text:
+                self.open = True
         return len(text)
+
+    def _keep(self, rest: str) -> None:
+        self._begun, self._size, self.open = [rest] if rest else [], len(rest), bool(rest)

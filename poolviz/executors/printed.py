@@ -204,8 +204,8 @@ class Printing:
 
 
 def _after_fork_in_child() -> None:
-    global shown
-    shown = Shown()
+    # The object that others have imported.
+    shown.__init__()  # type: ignore[misc]
 
 
 if hasattr(os, "register_at_fork"):

@@ -308,7 +308,6 @@ def _at_exit() -> None:
 def _after_fork_in_child() -> None:
     for pool in manager.managers.all():
         pool.after_fork()
-    manager.managers.clear()
 
 
 # Before the interpreter joins its threads, as in the standard library: an ordinary atexit function would come after that.

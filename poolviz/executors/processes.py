@@ -10,6 +10,7 @@ A worker that is being started is in no list. What happens to the others meanwhi
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -114,11 +115,18 @@ class Processes:
             self.starter.sent = {}
             process = launch.make_process(self._ctx, worker.main, args)
             launch.start(process)
+            try:
+                link.started()
+                placement = Placement(Child(process), link)
+            except BaseException:  # no descriptor is left for what is needed to look after it
+                process.kill()
+                process.join()
+                with contextlib.suppress(ValueError):  # somebody else has its status
+                    process.close()
+                raise
         except BaseException:
             link.close()
             raise
-        link.started()
-        placement = Placement(Child(process), link)
         placement.definitions = self.starter.sent
         return placement
 

@@ -112,8 +112,7 @@ class Replies:
         self._scheduler.settle(placement, sent, n)
         for future in futures:
             future._ended = True
-            future._forget_worker()
-            future._function.uses -= 1
+            future._let_go()
         return futures
 
     def _settle_items(self, placement: Placement, sent: Message, n: int, last: bool) -> None:

@@ -49,8 +49,21 @@ class Results:
         """Whether the flusher will look soon."""
         self.before_late_flush: Callable[[], None] = lambda: None
         """What a call printed comes in here."""
+        self._copy = False
+        """Whether this is the copy of a process that a call has forked."""
         self._wanted = threading.Event()
         self._flusher: threading.Thread | None = None
+
+    def after_fork(self) -> None:
+        """In a process that a call has forked: what is here is the worker's, and so is the pipe."""
+        self._copy, self.lock = True, threading.Lock()
+        self.gathered.clear()
+        self.frames = []
+
+    def _check(self) -> None:
+        if self._copy:
+            # The call has returned in a process that it has forked, and must not go on here as a second worker.
+            os._exit(0)
 
     def seal(self) -> None:
         """Let no frame hold results of two messages: the manager looks them up by message."""
@@ -76,6 +89,7 @@ class Results:
 
     def put(self, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Take a whole frame."""
+        self._check()
         with interrupts.put_off(), self.lock:
             self._seal()
             self.frames += encode(message, parts)
@@ -97,6 +111,7 @@ class Results:
 
     def flush(self) -> None:
         """Write all that was gathered; blocks while the pipe is full."""
+        self._check()
         with interrupts.put_off(), self.lock:
             self._seal()
             frames, self.frames = self.frames, []

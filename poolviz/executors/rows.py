@@ -9,6 +9,7 @@ A generator may hand out one buffer again and again, with other content each tim
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -41,24 +42,26 @@ def read_rows(
     __tracebackhide__ = HIDE
     found = zip(*iterables, strict=False)
     rows: list[tuple[Any, ...]] = []
+    # By `map`, whose steps leave no frame in the traceback of an item that cannot be sent.
+    pickled = partial(_pickled, fn, names)
     if all(type(iterable) in _STILL for iterable in iterables):
         rows += found
         if all_plain(chain.from_iterable(rows)):
             return rows, None
-        return [], [_pickled(row, fn, names) for row in rows]
+        return [], list(map(pickled, rows))
     one = len(iterables) == 1
     for row in found:
         if type(row[0]) in PLAIN and (one or all_plain(row)):
             rows.append(row)
         else:
-            payloads = [_pickled(each, fn, names) for each in (*rows, row)]
+            payloads = list(map(pickled, (*rows, row)))
             del row
-            payloads += [_pickled(row, fn, names) for row in found]
+            payloads += map(pickled, found)
             return [], payloads
     return rows, None
 
 
-def _pickled(row: tuple[Any, ...], fn: Callable[..., Any], names: set[str]) -> Payload:
+def _pickled(fn: Callable[..., Any], names: set[str], row: tuple[Any, ...]) -> Payload:
     __tracebackhide__ = HIDE
     try:
         return dump((row, {}), names)

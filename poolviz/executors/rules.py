@@ -11,12 +11,16 @@ A spawned worker cannot import `__main__`, so what a pickle names of it must hav
 from __future__ import annotations
 
 import enum
+import sys
 from types import FunctionType, MethodType, ModuleType
 from typing import Any
 
 from poolviz.executors import byvalue, versions
 from poolviz.executors.arrivals import arrivals, main_names, named
 from poolviz.executors.byvalue import Cached
+
+#: Buffers of fewer bytes stay in the pickle.
+OUT_OF_BAND = 32_768
 
 #: Whose objects run none of the user's code when they are freed.
 _TRUSTED = frozenset({"builtins", "collections", "datetime", "decimal", "fractions", "functools", "numpy", "pandas", "pathlib", "uuid"})
@@ -31,6 +35,21 @@ def may_crash(kind: type) -> bool:
         return False
     usual = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
     return not usual or hasattr(kind, "__del__") or hasattr(kind, "__setstate__")
+
+
+def _is_small_and_read_only(obj: Any) -> bool:
+    """Whether it is a NumPy array that would arrive read-only: pickle has it so for small ones that are, and the standard library, which
+    uses an older protocol, does not."""
+    numpy = sys.modules.get("numpy")
+    array = getattr(numpy, "ndarray", None)
+    return (
+        array is not None
+        and isinstance(obj, array)
+        and not obj.flags.writeable
+        and obj.nbytes < OUT_OF_BAND
+        and type(obj).__reduce__ is array.__reduce__
+        and type(obj).__reduce_ex__ is array.__reduce_ex__
+    )
 
 
 class NeedsCloudpickle(Exception):
@@ -98,6 +117,8 @@ class Rules:
                 raise NeedsCloudpickle
             self.changing |= obj.__name__ in self._modules
             return byvalue.own_module, (obj.__name__,)
+        if _is_small_and_read_only(obj):
+            return obj.__reduce__()
         return NotImplemented
 
     def fragile(self) -> bool:

@@ -88,9 +88,8 @@ class Scheduler:
             return False
         else:
             self._note_load(placement)
-        future._forget_worker()
+        future._let_go()
         future._withdrawn = True
-        future._function.uses -= 1
         return True
 
     def claimed(self, future: Future) -> bool:
@@ -234,12 +233,17 @@ class Scheduler:
         snapshots: set[Snapshot] = set()
         while self.pending and len(futures) < most:
             unit = self.pending[0]
+            if isinstance(unit, MapRun):
+                break
+            if unit._withdrawn:
+                self.dropped.append(self.pending.popleft())
+                continue
             # What one message holds is run with one `__main__`.
-            if isinstance(unit, MapRun) or not all(unit._snapshot.agrees(other) for other in snapshots):
+            if not all(unit._snapshot.agrees(other) for other in snapshots):
                 break
             snapshots.add(unit._snapshot)
+            futures.append(unit)
             self.pending.popleft()
-            (self.dropped if unit._withdrawn else futures).append(unit)
         if futures:
             self.waiting -= len(futures)
             self._idle.discard(placement)

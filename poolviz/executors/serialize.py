@@ -17,13 +17,11 @@ from collections.abc import Callable, Iterable
 from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
-from poolviz.executors.rules import NeedsCloudpickle, Rules
+from poolviz.executors.rules import OUT_OF_BAND, NeedsCloudpickle, Rules
 
 PROTOCOL = 5
 #: Types whose pickling runs no code of anybody's and cannot fail.
 PLAIN = frozenset({int, float, complex, bool, str, bytes, type(None)})
-#: Buffers below this many bytes stay in the pickle. Larger parts of a frame have memory of their own where they arrive.
-OUT_OF_BAND = 32_768
 _HUGE = 1 << 22
 
 #: How every pickle ends, as a number; what follows is not read. A byte more follows the pickle of what may crash when it is freed.
@@ -107,16 +105,16 @@ def all_plain(values: Iterable[Any]) -> bool:
 
 
 def _copy(view: memoryview) -> Buffer:
-    """A copy that nobody else has, as writable as the original."""
+    """A copy that nobody else has. It can be written to, whatever the original, as what the standard library sends can."""
     if view.nbytes < _HUGE or not hasattr(mmap, "MADV_HUGEPAGE"):
-        return bytes(view) if view.readonly else bytearray(view)
+        return bytearray(view)
     # In pages of 2 MiB, if there are any: fresh memory costs more for each page than to fill it.
     memory = mmap.mmap(-1, view.nbytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     with contextlib.suppress(OSError):  # a kernel without them
         memory.madvise(mmap.MADV_HUGEPAGE)
     copy = memoryview(memory)
     copy[:] = view
-    return copy.toreadonly() if view.readonly else copy
+    return copy
 
 
 def dump(obj: Any, names: set[str] | None = None) -> Payload:

@@ -94,7 +94,10 @@ class Starter:
     def __reduce__(self) -> tuple[Any, ...]:
         if self.initializer is None:
             return Received, (b"", {})
-        data, self.sent = self._ready.popleft() if self._ready else self._pickled()
+        try:
+            data, self.sent = self._ready.popleft()
+        except IndexError:
+            data, self.sent = self._pickled()
         return Received, (data, {name: definition.data for name, definition in self.sent.items()})
 
     def run(self) -> None:

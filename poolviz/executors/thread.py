@@ -44,6 +44,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
     """
 
     _names = itertools.count().__next__
+    _has_chunks = False
 
     def __init__(
         self,

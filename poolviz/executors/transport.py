@@ -187,6 +187,10 @@ class _Pipes:
                 taken += more
         return taken
 
+    def after_fork(self) -> None:
+        """In a child process: a thread that it does not have may have held the lock."""
+        self._lock = threading.Lock()
+
     def give_back(self, taken: int) -> None:
         """Note that pipes are closed that had so many bytes more."""
         with self._lock:
@@ -204,3 +208,5 @@ def _allowance() -> int:
 
 
 _pipes = _Pipes()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pipes.after_fork)

@@ -58,6 +58,13 @@ def _block(futures: deque[Any], kind: Blocked) -> Block:
     return Block(None, 0, kind)
 
 
+def _failed(future: Any) -> bool:
+    # Not by `exception()`, which notes that the caller takes it: the conditions of all futures are held here.
+    if isinstance(future, Future):
+        return future._exception is not None
+    return not future.cancelled() and future.exception() is not None
+
+
 def _ended(futures: Iterable[Any]) -> set[Any]:
     return {future for future in futures if future._state in (CANCELLED_AND_NOTIFIED, FINISHED)}
 
@@ -99,7 +106,7 @@ def wait(fs: Iterable[Any], timeout: float | None = None, return_when: str = _ba
         if not (
             len(done) == len(futures)
             or (return_when == _base.FIRST_COMPLETED and done)
-            or (return_when == _base.FIRST_EXCEPTION and any(not future.cancelled() and future.exception() is not None for future in done))
+            or (return_when == _base.FIRST_EXCEPTION and any(map(_failed, done)))
         ):
             waiter = _install(futures, return_when)
     if waiter is not None:

@@ -29,7 +29,8 @@ from poolviz.executors.frames import FrameReader
 from poolviz.executors.lifeline import die_with_parent
 from poolviz.executors.output import Output
 from poolviz.executors.results import Results
-from poolviz.executors.serialize import OUT_OF_BAND, PLAIN, STOP, Buffer, dump_value, is_fragile, load, unreadable
+from poolviz.executors.rules import OUT_OF_BAND
+from poolviz.executors.serialize import PLAIN, STOP, Buffer, dump_value, is_fragile, load, unreadable
 from poolviz.executors.slots import (
     CLAIMED,
     DONE,
@@ -75,6 +76,14 @@ class Worker:
         self.held: list[Any] = []
         """Arguments and results of a chunk's item that are freed when its result has left."""
         self.output = Output(self.results, self.where) if end.streams else None
+
+    def after_fork(self) -> None:
+        """In a process that a call has forked, which is no worker."""
+        self.results.after_fork()
+        if self.output is not None:
+            self.output.after_fork()
+        if signal.getsignal(signal.SIGINT) == self.on_sigint:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
     def on_sigint(self, signum: int, frame: Any) -> None:
         # The parent says which entry it means: another may have begun since.
@@ -273,6 +282,8 @@ def main(end: WorkerEnd, starter: Starter | Received, eager: bool, parent: int, 
     worker = Worker(end, eager)
     if worker.output is not None:
         worker.output.take_over()
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=worker.after_fork)
     signal.signal(signal.SIGINT, worker.on_sigint)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     die_with_parent(parent)

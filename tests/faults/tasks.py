@@ -397,3 +397,30 @@ def fail_or_wait(what):
 
 def log_of_normal(x):
     return -0.5 * float((x * x).sum())
+
+
+def meet(folder, others):
+    """Wait until so many processes have come here."""
+    touch(folder / str(os.getpid()))
+    deadline = time.monotonic() + 30
+    while len(list(folder.iterdir())) < others:
+        if time.monotonic() > deadline:
+            raise TimeoutError("nobody else has come")
+        time.sleep(0.01)
+
+
+def note_and_nap(path, seconds):
+    """Add a byte to a file, and take some time."""
+    with open(path, "a") as file:
+        file.write(".")
+    time.sleep(seconds)
+
+
+def crash_at_exit():
+    """Have this process end by a signal when it exits."""
+    import atexit
+
+    atexit.register(os.kill, os.getpid(), 9)
+    from multiprocessing import util
+
+    util.Finalize(None, os.kill, args=(os.getpid(), 9), exitpriority=100)
