@@ -22,9 +22,11 @@ from __future__ import annotations
 import gc
 import logging
 import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from threading import get_ident
+from typing import Any
 
 from poolviz import interrupts
 
@@ -33,15 +35,17 @@ logger = logging.getLogger("poolviz")
 #: What is to be done. Whoever looks often asks whether it is empty before it calls `run`.
 due: deque[Callable[[], object]] = deque()
 
-_collector = _begun = 0
-"""The thread in which the garbage collector is at work, 0 for no thread; and how many collections had ended when it began."""
+_phases: dict[str, object] = {}
+"""The last word of the collector, ``start`` or ``stop``, at the end; each with an object that is that word's alone."""
+_here: Any = threading.local()
+"""The same words in the thread in which they were said."""
 _running: set[int] = set()
 
 
 def collecting() -> bool:
     """Whether the garbage collector is calling: this is part of a finalizer, of ours or of somebody else's."""
-    # The note of a collection's end can be lost: a signal's handler may raise in `_on_collection`, and the collector ignores that.
-    return _collector == get_ident() and _begun == _ended()
+    # A list of keys is made in one step.
+    return list(_phases)[-1:] == ["start"] and getattr(_here, "start", None) is _phases.get("start")
 
 
 def leave(work: Callable[[], object]) -> None:
@@ -82,29 +86,14 @@ def _do_next() -> None:
         raise alarm from None
 
 
-def _on_collection(phase: str, _info: dict[str, int]) -> None:
-    # There is one collection at a time.
-    global _collector, _begun
-    if phase == "start":
-        _begun = _ended()
-        _collector = get_ident()
-    else:
-        _collector = 0
-
-
-def _ended() -> int:
-    """How many collections have ended."""
-    return sum(generation["collections"] for generation in gc.get_stats())
-
-
 def _after_fork_in_child() -> None:
     # What is due belongs to the parent's pools, which the child cannot use.
-    global _collector
-    _collector = 0
     _running.clear()
     due.clear()
 
 
-gc.callbacks.append(_on_collection)
+# Each is called with the word and an object. They are functions in C: before the first step of one in Python the handler of a signal that
+# came during the collection would be called, and what it raises there, such as KeyboardInterrupt, is lost.
+gc.callbacks += [_phases.pop, _phases.__setitem__, _here.__setattr__]
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork_in_child)

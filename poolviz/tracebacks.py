@@ -10,10 +10,12 @@ ones than somebody would read. Nothing here alters the exception.
 
 import os
 import re
+import sys
 from collections.abc import Generator, Iterator
+from inspect import getattr_static
 from itertools import groupby
 from traceback import FrameSummary, StackSummary, TracebackException
-from types import TracebackType
+from types import ModuleType, TracebackType
 from typing import Any
 
 from poolviz.wording import cut, said, words_of
@@ -33,7 +35,7 @@ Missing = list[tuple[str, int, int, int | None, int | None, str]]
 """Frames whose lines were not found: file, first and last line, first and last column, function."""
 
 _OURS = os.path.dirname(__file__) + os.sep
-_MARK = re.compile(r"^(.*?)    \0(\d+)\0\n", re.MULTILINE)
+_MARK = re.compile(r"^(.*?)    \0(\d{1,4})\0\n", re.MULTILINE)
 # Past what a class of somebody's may have put in their place.
 _cause, _context, _suppresses, _traceback = map(
     vars(BaseException).__getitem__, ("__cause__", "__context__", "__suppress_context__", "__traceback__")
@@ -105,7 +107,7 @@ class _Stack(StackSummary):
 
     def format_frame_summary(self, frame_summary: FrameSummary, **how: Any) -> str:
         frame = frame_summary
-        text = super().format_frame_summary(frame, **how)
+        text = _unmarked(super().format_frame_summary(frame, **how))
         if len(text) > FRAME:
             head, _, rest = text.partition("\n")
             text = f"{cut(head, FRAME)}\n    {cut(rest.strip().partition(chr(10))[0], FRAME)}\n"
@@ -187,15 +189,43 @@ class _Tree:
 
 def _twin(error: BaseException) -> BaseException:
     """An exception that says the same, as far as the standard library reads it, without cause, context and members."""
-    words = cut(said(error), SAID)
+    words = _unmarked(cut(said(error), SAID))
     for kind, names in _READS:
         if isinstance(error, kind):
             twin = kind(words)
-            for name in names:
+            for name in names if _may_suggest(error) else ():
                 value = getattr(error, name, None)
-                setattr(twin, name, cut(value, FRAME) if type(value) is str else value)
+                setattr(twin, name, _unmarked(cut(value, FRAME)) if type(value) is str else value)
             return twin
     return Exception(words)
+
+
+def _unmarked(text: str) -> str:
+    """Text of somebody's, in which nothing passes for a mark."""
+    return text.replace("\0", "\\x00")
+
+
+def _may_suggest(error: BaseException) -> bool:
+    """Whether the standard library's search for a name that was meant runs no code of anybody's, which may take any time."""
+    if isinstance(error, AttributeError):
+        return _lists_its_names(error.obj)
+    if isinstance(error, ImportError):
+        return _lists_its_names(sys.modules.get(str(error.name)))
+    if isinstance(error, NameError):
+        traceback = _traceback.__get__(error)
+        while traceback is not None and traceback.tb_next is not None:
+            traceback = traceback.tb_next
+        # It asks `self` of the innermost frame for the name.
+        owner = type(traceback.tb_frame.f_locals.get("self")) if traceback is not None else object
+        looks_up = owner.__getattribute__ is object.__getattribute__ and not hasattr(owner, "__getattr__")
+        return looks_up and not isinstance(getattr_static(owner, str(error.name), None), property)
+    return True
+
+
+def _lists_its_names(obj: object) -> bool:
+    if type(obj) is ModuleType:
+        return "__dir__" not in vars(obj)
+    return type(obj).__dir__ is (type.__dir__ if isinstance(obj, type) else object.__dir__)
 
 
 def _notes(error: BaseException) -> list[str] | None:
@@ -204,7 +234,10 @@ def _notes(error: BaseException) -> list[str] | None:
         return None
     if not isinstance(notes, list | tuple):
         return [f"<__notes__ is no list but {type(notes).__qualname__}>"]
-    shown = [cut(note, NOTE) if type(note) is str else f"<a note that is no str but {type(note).__qualname__}>" for note in notes[:NOTES]]
+    shown = [
+        _unmarked(cut(note, NOTE)) if type(note) is str else f"<a note that is no str but {type(note).__qualname__}>"
+        for note in notes[:NOTES]
+    ]
     return shown + ([f"[{len(notes) - NOTES:,} more notes are left out]"] if len(notes) > NOTES else [])
 
 

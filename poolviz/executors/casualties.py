@@ -83,11 +83,15 @@ class Casualties:
         if run is not None:
             item = sent.item + at
             run.close_items(1)
-            self._outcomes.later(partial(self._outcomes.failed_item, run, sent, placement.number, item, start, end, outcome, error, ""))
+            self._outcomes.later(
+                partial(self._outcomes.failed_item, run, sent, placement.number, item, start, end, outcome, error, ""), [run]
+            )
         elif future is not None:
             future._withdrawn = True
             future._let_go()
-            self._outcomes.later(partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome, error, ""))
+            self._outcomes.later(
+                partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome, error, ""), [future]
+            )
 
     def end_all(self, message: str, rest: list[Message]) -> None:
         """Fail everything that has not ended, with BrokenProcessPool. Under the lock.
@@ -115,4 +119,4 @@ class Casualties:
         future._withdrawn = True
         future._let_go()
         end = now()
-        self._outcomes.later(partial(self._outcomes.failed, future, -1, 0, 0, end, Outcome.LOST, BrokenProcessPool(message), ""))
+        self._outcomes.later(partial(self._outcomes.failed, future, -1, 0, 0, end, Outcome.LOST, BrokenProcessPool(message), ""), [future])

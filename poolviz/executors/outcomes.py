@@ -9,7 +9,9 @@ from __future__ import annotations
 import logging
 from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import Any
 
 from poolviz.batching import numbers
@@ -29,16 +31,27 @@ class Outcomes:
 
     def __init__(self) -> None:
         self.journal: Journal | None = None
-        self._due: deque[Callable[[], None]] = deque()
+        self._due: deque[tuple[Callable[[], None], Sequence[Future | MapRun]]] = deque()
 
-    def later(self, end: Callable[[], None]) -> None:
-        """Have a call ended by the next `resolve`; in the manager's thread."""
-        self._due.append(end)
+    def later(self, end: Callable[[], None], units: Sequence[Future | MapRun]) -> None:
+        """Have calls ended by the next `resolve`; in the manager's thread.
+
+        Args:
+            end: ends them.
+            units: the futures, or the map, that they are of.
+        """
+        self._due.append((end, units))
 
     def resolve(self) -> None:
         """End the calls that are due, in their order."""
         while self._due:
-            self._due.popleft()()
+            end, units = self._due.popleft()
+            try:
+                end()
+            except BaseException as error:  # such as MemoryError: nobody is to wait for these calls for good
+                logger.exception("poolviz: calls could not be ended")
+                for unit in units:
+                    _give_up(unit, f"The end of this call could not be taken in: {type(error).__name__}")
 
     def returned(self, future: Future, worker: int, sent: int, start: int, end: int, value: Any, size: int) -> None:
         """End a call that returned; `size` is the bytes of its pickled result."""
@@ -112,6 +125,13 @@ class Outcomes:
                 calls = numbers(call, n)
                 nobody, outcomes = array("q", (-1,)) * n, array("q", (outcome,)) * n
                 self.journal.batches.append(Ended(self.journal.pool, calls, nobody, zeros, zeros, times, times, outcomes, zeros, zeros))
+
+
+def _give_up(unit: Future | MapRun, why: str) -> None:
+    if isinstance(unit, MapRun):
+        unit.abort(partial(BrokenProcessPool, why))
+    elif not unit.done():
+        _resolve(unit.set_exception, BrokenProcessPool(why))
 
 
 def _resolve(setter: Callable[[Any], None], value: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from array import array
+from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool, _RemoteTraceback
 from functools import partial
 from typing import Any
@@ -36,6 +37,7 @@ class Replies:
         """Take the results of neighbouring entries, or of items of one chunk."""
         _, entry, n, item, packed, last = message
         starts, ends = array("q"), array("q")
+        units: Sequence[Future | MapRun]
         starts.frombytes(parts[0])
         ends.frombytes(parts[1])
         with self._scheduler.lock:
@@ -44,14 +46,16 @@ class Replies:
             spent = ends[-1] - starts[0] if sent.items else sum(ends) - sum(starts)
             if sent.run is None:
                 futures = self._finish(placement, sent, entry, n)
+                units = futures
                 self._scheduler.learn(spent, n)
                 end = partial(self._end_calls, placement.number, sent, futures, starts, ends, packed, parts[2:])
             else:
                 first = sent.item_of(entry, item)
+                units = [sent.run]
                 sent.run.learn(spent, n)
                 self._settle_items(placement, sent, n, last)
                 end = partial(self._end_items, placement.number, sent, sent.run, first, starts, ends, packed, parts[2:])
-        self._outcomes.later(end)
+        self._outcomes.later(end, units)
 
     def _end_calls(
         self, worker: int, sent: Message, futures: list[Future], starts: array[int], ends: array[int], packed: bool, parts: list[Buffer]
@@ -86,12 +90,15 @@ class Replies:
     def error(self, placement: Placement, message: tuple[Any, ...], parts: list[Buffer]) -> None:
         """Take the exception of one entry, or of one item of a chunk."""
         _, entry, item, start, end, outcome, words, text, missing, last = message
+        units: Sequence[Future | MapRun]
         with self._scheduler.lock:
             sent = self._message(placement, entry, item, 1)
             if sent.run is None:
                 (future,) = self._finish(placement, sent, entry, 1)
+                units = [future]
                 fail = partial(self._outcomes.failed, future, placement.number, sent.sent, start, end, outcome)
             else:
+                units = [sent.run]
                 first = sent.item_of(entry, item)
                 self._settle_items(placement, sent, 1, last)
                 if sent.items and last:  # the items of the chunk behind it are not run
@@ -102,7 +109,7 @@ class Replies:
             whole = complete(text, missing)
             fail(_read_error(words, whole, parts), whole, words)
 
-        self._outcomes.later(partial(fail_now, missing))
+        self._outcomes.later(partial(fail_now, missing), units)
 
     def _finish(self, placement: Placement, sent: Message, entry: int, n: int) -> list[Future]:
         at = entry - sent.first

@@ -72,6 +72,12 @@ class Store:
         """Whether it was logged that something is missing."""
         naming.use(self)
 
+    def after_fork(self) -> None:
+        """In a child process: go on with what was folded, without the threads that were at work."""
+        self._lock, self._at_work = threading.RLock(), False
+        self._inbox.clear()
+        self._readers.clear()
+
     def labels(self) -> set[int]:
         """For `poolviz.naming`: the labels of the calls that have rows."""
         with self.working():
@@ -335,8 +341,10 @@ def default() -> Store:
 
 
 def _after_fork_in_child() -> None:
-    # The child has none of the parent's pools, and a lock may have been held.
+    # The child has none of the parent's pools, and a lock may have been held. What it has of the parent's traces it may still read.
     global _default, _default_lock
+    if _default is not None:
+        _default.after_fork()
     _default, _default_lock = None, threading.RLock()
 
 

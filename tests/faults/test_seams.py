@@ -4,6 +4,7 @@ import contextlib
 import logging
 import os
 import signal
+import threading
 from collections import deque
 
 import pytest
@@ -239,3 +240,46 @@ def test_signals_go_to_children_by_pidfd(new_pool, monkeypatch):
     assert pool.submit(tasks.double, 1).result(LIMIT) == 2
     pool.kill_workers()
     pool.shutdown()
+
+
+@kinds
+def test_an_end_that_cannot_be_taken_in_fails_its_call_alone(new_pool, kind, monkeypatch):
+    """Such as for lack of memory."""
+    pool = new_pool(kind, 1)
+    ended = pool._manager.outcomes
+    returned, failed = ended.returned, []
+
+    def once(*args):
+        if not failed:
+            failed.append(args)
+            raise MemoryError
+        returned(*args)
+
+    monkeypatch.setattr(ended, "returned", once)
+    with pytest.raises(poolviz.BrokenExecutor, match="could not be taken in: MemoryError"):
+        pool.submit(tasks.double, 1).result(LIMIT)
+    assert pool.submit(tasks.double, 2).result(LIMIT) == 4
+
+
+def test_a_forked_child_may_read_the_parents_traces(new_pool):
+    """Also when a thread that it does not have was at work on them."""
+    pool = new_pool("thread", 1)
+    pool.submit(tasks.double, 1).result(LIMIT)
+    trace = pool.trace
+    held, over = threading.Event(), threading.Event()
+
+    def hold():
+        with trace.store.working():
+            held.set()
+            over.wait(LIMIT)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(LIMIT)
+    child = os.fork()
+    if not child:
+        signal.alarm(20)
+        os._exit(trace.counts()["finished"])
+    over.set()
+    thread.join()
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 1

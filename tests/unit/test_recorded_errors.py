@@ -302,3 +302,45 @@ def test_errors_do_not_pile_up_for_a_reader_that_does_not_come():
     assert most <= 100 * LOG_LIMIT + 1_000_000
     assert reader.changes() is None, "it must begin anew"
     reader.close()
+
+
+def test_words_of_the_users_are_no_marks():
+    """What stands for a line that only the parent has cannot be forged, and breaks nothing."""
+    for forged in ("x\n    \0" + "9" * 4500 + "\0\n", "x\n    \0" + "0\0\nrest"):
+        missing = []
+        text = text_of(
+            raised(lambda forged=forged: exec(compile("raise ValueError(words)", "<nowhere>", "exec"), {"words": forged})), missing
+        )
+        assert missing, "a line is missing, and its frame is known"
+        whole = complete(text, missing)
+        assert "\\x00" in whole and "\0" not in whole
+        assert "rest" in whole or "9999" in whole
+    assert complete("    \0" + "9" * 4500 + "\0\n", [("f", 1, 1, 0, 1, "g")]) == "    " + "9" * 4500 + "\n"
+
+
+class Lists:
+    """Takes its time when it is asked for its names."""
+
+    def __dir__(self):
+        asked.append("dir")
+        return []
+
+    def __getattr__(self, name):
+        if name == "missing":
+            raise AttributeError(name=name, obj=self)
+        asked.append(name)
+        raise AttributeError(name)
+
+    def look(self):
+        return missing_name  # noqa: F821
+
+
+asked = []
+
+
+@pytest.mark.parametrize("make", [lambda: Lists().missing, lambda: Lists().look()])
+def test_no_code_of_anybodys_runs_for_a_suggestion(make):
+    error = raised(make)
+    asked.clear()
+    assert type(error).__name__ in text_of(error)
+    assert asked == []

@@ -81,16 +81,16 @@ batches = st.one_of(
 
 
 def lawful(found):
-    """Batches as pools give them: a call is submitted once and then ends once, and chunks are of a map that was submitted."""
-    seen, ended, last = set(), set(), None
+    """Batches as pools give them: a call is submitted once, then runs in its pool and ends once; chunks are of a map that was submitted."""
+    seen, owned, ended, last = set(), set(), set(), None
     for batch in found:
-        if isinstance(batch, Ended):
-            columns = batch[1:]
-            fresh = [i for i, call in enumerate(batch.call) if call in seen - ended and call not in batch.call[:i]]
-            ended.update(batch.call[i] for i in fresh)
+        if isinstance(batch, Ended | Running):
+            fresh = [i for i, call in enumerate(batch.call) if (call, batch.pool) in owned - ended and call not in batch.call[:i]]
+            if isinstance(batch, Ended):
+                ended.update((batch.call[i], batch.pool) for i in fresh)
             if not fresh:
                 continue
-            batch = Ended(batch.pool, *(array("q", [column[i] for i in fresh]) for column in columns))
+            batch = type(batch)(batch.pool, *(array("q", [column[i] for i in fresh]) for column in batch[1:]))
         if isinstance(batch, Chunked):
             if last is None:
                 continue
@@ -100,6 +100,7 @@ def lawful(found):
             if seen & numbers:
                 continue
             seen |= numbers
+            owned |= {(number, batch.pool) for number in numbers}
             last = batch
         yield batch
 
