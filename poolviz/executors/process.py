@@ -294,7 +294,7 @@ def _at_exit() -> None:
     # A pool made after this refuses its first call. Those that are there are closed each under its lock: what another thread is about to
     # submit is in and will run, or is refused.
     _exiting = True
-    pools = manager.managers.all()
+    pools = [pool for pool in manager.managers.all() if not pool.forked]
     for pool in pools:
         if leaving.program_is_interrupted():  # nobody can use what its calls give
             pool.interrupt()

@@ -37,16 +37,14 @@ def may_crash(kind: type) -> bool:
     return not usual or hasattr(kind, "__del__") or hasattr(kind, "__setstate__")
 
 
-def _is_small_and_read_only(obj: Any) -> bool:
-    """Whether it is a NumPy array that would arrive read-only: pickle has it so for small ones that are, and the standard library, which
-    uses an older protocol, does not."""
+def _is_read_only_array(obj: Any) -> bool:
+    """Whether it is a NumPy array that would arrive read-only. In the standard library, which uses an older protocol, none does."""
     numpy = sys.modules.get("numpy")
     array = getattr(numpy, "ndarray", None)
     return (
         array is not None
         and isinstance(obj, array)
         and not obj.flags.writeable
-        and obj.nbytes < OUT_OF_BAND
         and type(obj).__reduce__ is array.__reduce__
         and type(obj).__reduce_ex__ is array.__reduce_ex__
     )
@@ -72,6 +70,8 @@ class Rules:
         self._modules = versions.current()
         self.last: Any = None
         """What was looked at last: when pickling fails, this is the culprit."""
+        self.copies: list[Any] = []
+        """Arrays that were copied on the way: nobody else has them."""
         self.kinds: set[type] = set()
         """The types of all that was looked at."""
 
@@ -117,8 +117,12 @@ class Rules:
                 raise NeedsCloudpickle
             self.changing |= obj.__name__ in self._modules
             return byvalue.own_module, (obj.__name__,)
-        if _is_small_and_read_only(obj):
-            return obj.__reduce__()
+        if _is_read_only_array(obj):
+            if obj.nbytes < OUT_OF_BAND:
+                return obj.__reduce__()
+            copy = obj.copy(order="K")
+            self.copies.append(copy)
+            return copy.__reduce_ex__(5)
         return NotImplemented
 
     def fragile(self) -> bool:

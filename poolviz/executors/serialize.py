@@ -141,7 +141,7 @@ def dump(obj: Any, names: set[str] | None = None) -> Payload:
         owner = view.obj
         while type(owner) is memoryview:
             owner = owner.obj
-        if type(owner) is bytes:
+        if type(owner) is bytes or any(owner is copy for copy in rules.copies):
             buffers.append(view)
         else:
             buffers.append(_copy(view))

@@ -424,3 +424,9 @@ def crash_at_exit():
     from multiprocessing import util
 
     util.Finalize(None, os.kill, args=(os.getpid(), 9), exitpriority=100)
+
+
+def add_in_place(array):
+    """Write to an array; the sum of what it holds then."""
+    array += 1
+    return array.sum()
