@@ -41,7 +41,7 @@ static-checks: bundle
 	@$(NODE_RUN) test
 
 check: static-checks ## the fast part of the tests
-	@$(BIN)/pytest tests/unit
+	@$(BIN)/pytest tests/unit -m "not slow"
 
 # The notebooks mostly sleep, and so do the tests that watch others do so: they run side by side.
 test: static-checks docs ## every test: Python, TypeScript, packaging, browser, notebooks, documentation

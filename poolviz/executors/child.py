@@ -70,6 +70,12 @@ class Child:
     def status(self) -> int | None:
         """The exit code of a process that has ended, minus the number of the signal that ended it; None when it cannot be known."""
         code = self._status_of_zombie()
+        if code is not None:
+            # First of all, so that whoever asks the process meanwhile has an answer: what it does itself takes the status away before it
+            # notes it.
+            self.process._popen.returncode = code
+            with contextlib.suppress(ChildProcessError):  # somebody was faster
+                os.waitpid(self.pid, 0)
         # Waits for the end if that is not quite there, and then lets the zombie go.
         self.process.join()
         if code is None:

@@ -186,11 +186,13 @@ def test_the_collector_at_each_allocation(kind):
     ends(BEGIN + AT_EACH_ALLOCATION.format(kind=kind, rounds=3) + END.format(kind=kind, collect="lambda frame: None"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["poolviz.ThreadPoolExecutor", "poolviz.ProcessPoolExecutor"])
 def test_the_collector_between_any_two_lines(kind):
     ends(BEGIN + AT_EACH_LINE.format(kind=kind, rounds=2, every=101) + END.format(kind=kind, collect="collect"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["poolviz.ThreadPoolExecutor", "poolviz.ProcessPoolExecutor"])
 @pytest.mark.parametrize("files", [("scopes.py",), ("naming.py",), ("observe.py", "store.py"), ("wakeup.py", "crew.py", "publisher.py")])
 def test_the_collector_at_each_line_that_may_hold_a_lock(kind, files):
@@ -337,6 +339,7 @@ def late(number, frame):
     raise Late
 
 
+@pytest.mark.slow
 def test_a_time_limit_that_strikes_in_a_collection_is_not_lost():
     """Whatever of ours the collector called in Python would swallow what the handler raises."""
     before, callbacks = signal.signal(signal.SIGALRM, late), list(gc.callbacks)

@@ -78,6 +78,7 @@ def test_callers_that_block_are_told_up_to_a_number(monkeypatch, waiting):
     assert not journal.blocked
 
 
+@pytest.mark.slow
 def test_a_pool_costs_the_same_beside_many(monkeypatch):
     """Counted, not timed: how often all that live are walked over while pools are made, used and dropped."""
     walks = []

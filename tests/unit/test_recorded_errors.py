@@ -164,6 +164,7 @@ def short_patience(monkeypatch):
     Endless.calls = 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["thread", "process"])
 def test_an_exception_whose_str_takes_for_ever(short_patience, kind):
     with poolviz.ThreadPoolExecutor(1) if kind == "thread" else poolviz.ProcessPoolExecutor(1) as pool:

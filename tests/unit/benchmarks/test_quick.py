@@ -11,11 +11,14 @@ from benchmarks.command import PEERS
 
 ROOT = Path(__file__).resolve().parents[3]
 
+import pytest
+
 
 def quick(*args):
     return subprocess.run([sys.executable, "-m", "benchmarks", "--quick", *args], cwd=ROOT, capture_output=True, text=True, timeout=100)
 
 
+@pytest.mark.slow
 def test_each_goal_has_its_figures(tmp_path):
     done = quick("--json", str(tmp_path / "figures.json"))
     assert not done.returncode, done.stderr
@@ -35,6 +38,7 @@ def test_cases_can_be_chosen(tmp_path):
     assert {row["case"] for row in rows} == {"thread-submit", "import"}
 
 
+@pytest.mark.slow
 def test_the_documentation_gets_a_table(tmp_path):
     done = quick("thread-submit", "memory", "--markdown", str(tmp_path / "table.md"))
     assert not done.returncode, done.stderr

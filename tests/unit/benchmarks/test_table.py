@@ -49,6 +49,7 @@ def test_figures_are_shown_in_a_unit_that_suits_them():
     assert "3.00 k/s (2.00..4.00)" in text
 
 
+@pytest.mark.slow
 def test_contenders_take_turns():
     order = []
 

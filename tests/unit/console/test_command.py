@@ -77,6 +77,7 @@ def without_lines_of_the_pool(text):
     return re.sub(r'  File "[^"]*(poolviz|concurrent)[^"]*", line.*\n(    .*\n)*', "", text)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -39,6 +39,7 @@ else:
     raise AssertionError("it was loaded")"""
 
 
+@pytest.mark.slow
 def test_a_small_file_that_unpacks_to_much_is_refused_and_can_be_allowed(data, tmp_path):
     header, _ = parts(data)
     row = sum(array(code).itemsize for code in codes_of(VERSION)[0].values())
@@ -51,6 +52,7 @@ def test_a_small_file_that_unpacks_to_much_is_refused_and_can_be_allowed(data, t
         poolviz.load(bomb, limit=2**30)
 
 
+@pytest.mark.slow
 def test_what_unpacks_is_in_memory_once(data, tmp_path):
     header, _ = parts(data)
     codes = codes_of(VERSION)[0]

@@ -205,6 +205,7 @@ json_values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_a_header_with_anything_else_in_it_is_refused_or_harmless(data, change):
@@ -223,6 +224,7 @@ def test_a_header_with_anything_else_in_it_is_refused_or_harmless(data, change):
     use_if_read(built(header, columns))
 
 
+@pytest.mark.slow
 @settings(max_examples=400, deadline=None)
 @given(st.data())
 def test_columns_with_anything_else_in_them_are_refused_or_harmless(data, change):

@@ -105,6 +105,7 @@ def lawful(found):
         yield batch
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.lists(batches, max_size=25), texts, st.sampled_from([8, 1000]), st.dictionaries(st.integers(1, 5), texts))
 def test_all_that_a_trace_can_hold_comes_back(told, title, limit, threads):

@@ -45,6 +45,7 @@ def bound(first, then):
 """
 
 
+@pytest.mark.slow
 def test_cells_leave_nothing_that_grows():
     result(
         SMALL

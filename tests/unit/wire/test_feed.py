@@ -1,5 +1,6 @@
 """A page that applies what a feed says always has what a fresh snapshot would say."""
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -77,6 +78,7 @@ def view_of(choice, scope_ids):
     return [View("pool", 1), View("scope", scope_ids[0]), View("scope", scope_ids[1])][choice]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @example([[("submit", 2270, 15), ("map", 0, 1)]], 0, set())  # a submit and a map's first item in one nanosecond
 @given(st.lists(steps, min_size=1, max_size=6), st.integers(0, 2), st.sets(st.integers(0, 5)))

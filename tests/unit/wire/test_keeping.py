@@ -88,6 +88,7 @@ def test_what_fits_is_kept_in_full():
     assert "summaries" not in columns
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [150_000, 400_000])
 def test_failed_calls_are_exact_and_sums_are_right(limit):
     trace = run(60_000, failing=0.01)
@@ -101,6 +102,7 @@ def test_failed_calls_are_exact_and_sums_are_right(limit):
     assert header["summarised"] == sum(columns["summaries"]["calls"]) == 60_000 - len(columns["ended"]["row"])
 
 
+@pytest.mark.slow
 def test_queue_and_takes_are_told_for_all():
     header, columns = kept(run(60_000, failing=0.001), 150_000)
     announced = sum(columns["calls"]["count"]) if "calls" in columns else 0
@@ -110,6 +112,7 @@ def test_queue_and_takes_are_told_for_all():
     assert sum(columns["waits"]["times"]) == 60_000
 
 
+@pytest.mark.slow
 def test_failures_that_do_not_fit_are_summarised_by_outcome():
     trace = run(60_000, failing=0.9)
     header, columns = kept(trace, 100_000)
@@ -120,6 +123,7 @@ def test_failures_that_do_not_fit_are_summarised_by_outcome():
     assert lost and all(lane == NO_LANE and start == NEVER for _, lane, _, start, _, _ in lost)
 
 
+@pytest.mark.slow
 def test_names_errors_and_workers_do_not_break_the_limit():
     trace = run(20_000, failing=0.5, names=20_000, workers=3_000)
     for row in range(300):
@@ -131,6 +135,7 @@ def test_names_errors_and_workers_do_not_break_the_limit():
     assert len(header["lanes"]) < 3_000
 
 
+@pytest.mark.slow
 def test_a_limit_of_next_to_nothing_still_counts():
     header, columns = kept(run(20_000, failing=0.5), 3_000)
     assert header["counts"]["total"] == 20_000

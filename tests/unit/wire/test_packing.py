@@ -30,6 +30,7 @@ def test_times_of_which_some_have_not_come(values, zero):
     assert is_whole(packed.code) == (0 not in values)
 
 
+@pytest.mark.slow
 @given(st.randoms(use_true_random=False), sizes, widths, widths, st.booleans())
 def test_long_columns_of_each_shape(random, n, spread, step, rare):
     start = 10**12
