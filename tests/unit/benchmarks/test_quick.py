@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks.cases import CASES
 from benchmarks.command import PEERS
 
 ROOT = Path(__file__).resolve().parents[3]
-
-import pytest
 
 
 def quick(*args):
