@@ -116,11 +116,9 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
             for waiter in self._waiters:
                 waiter.add_cancelled(self)
             self._condition.notify_all()
-        interrupt = self._call_back()
         if self._journal is not None and len(self._journal.ends) >= FULL:
             self._journal.flush()
-        if interrupt is not None:
-            raise interrupt
+        self._invoke_callbacks()
         return True
 
     def running(self) -> bool:
@@ -216,19 +214,14 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
                 self._journal.flush()
 
     def _invoke_callbacks(self) -> None:
-        interrupt = self._call_back()
-        if interrupt is not None:
-            raise interrupt
-
-    def _call_back(self) -> KeyboardInterrupt | None:
         """Call all callbacks.
 
         The standard library lets SystemExit and its like through: past the other callbacks, into the pool's own thread. Here what they
-        raise is logged, except Ctrl-C, which belongs to the main thread and not to the callback that it happens to meet: it is returned.
+        raise is logged, except Ctrl-C, which belongs to the main thread and not to the callback that it happens to meet.
         """
         interrupt: KeyboardInterrupt | None = None
         if not self._done_callbacks:
-            return interrupt
+            return
         # In the pool's own thread, whose context nobody has entered a block in, what callbacks submit belongs to the call's.
         lent = self._block is not None and scopes.block_here() is None
         if lent:
@@ -243,7 +236,8 @@ class Future(_base.Future):  # type: ignore[type-arg]  # the stdlib's is generic
                     _base.LOGGER.exception("exception calling callback for %r", self)
         if lent:
             scopes.hand_on(None)
-        return interrupt
+        if interrupt is not None:
+            raise interrupt
 
     def _forget_worker(self) -> None:
         self._message = self._placement = None

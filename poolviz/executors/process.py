@@ -233,6 +233,9 @@ class ProcessPoolExecutor(base.Executor, _stdlib.ProcessPoolExecutor):
             wait: whether to return only when all calls have ended and all processes are gone. What is pending runs in any case, also at
                 the interpreter's exit.
             cancel_futures: whether to cancel the calls that no worker has claimed yet.
+
+        Raises:
+            RuntimeError: it was to wait, and is called in a callback of this pool, which the pool waits for.
         """
         __tracebackhide__ = HIDE
         pool = self._manager

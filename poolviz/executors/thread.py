@@ -132,6 +132,9 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
             wait: whether to return only when all calls have ended and all threads are gone. What is pending runs in any case, also at
                 the interpreter's exit.
             cancel_futures: whether to cancel the calls that no thread has taken yet.
+
+        Raises:
+            RuntimeError: it was to wait, and is called by a thread of this pool, which would wait for itself.
         """
         __tracebackhide__ = HIDE
         crew = self._crew
