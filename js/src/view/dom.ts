@@ -16,9 +16,14 @@ export function setText(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** The end of a name is at most so long, in UTF-16 units: names come from other people's code, and may be of any length. */
+const LONGEST_END = 40;
+
 /** What tells a name from the others of its kind: its number at the end, else its last letters. */
 function endOf(name: string): string {
-  return /[^\p{L}\p{N}]*\p{N}+\)?$/u.exec(name)?.[0] ?? name.slice(-4);
+  // A letter of two units must not be cut: half of it shows as a question mark.
+  const tail = name.slice(-LONGEST_END).replace(/^[\uDC00-\uDFFF]/, "");
+  return /[^\p{L}\p{N}]*\p{N}+\)?$/u.exec(tail)?.[0] ?? Array.from(tail).slice(-4).join("");
 }
 
 /**
