@@ -98,7 +98,8 @@ export class CallGrid {
   /** Select the row that the keyboard is on. */
   chooseActive(): void {
     const row = this.#rows[this.#active];
-    if (row !== undefined && this.#store.recording.calls.get(row) !== null) this.#store.selection.choose({ kind: "call", row });
+    if (row !== undefined && this.#store.recording.calls.get(row) !== null)
+      this.#store.selection.choose({ kind: "call", row });
   }
 
   #renew(): void {
