@@ -55,6 +55,32 @@ export function setHidden(node: HTMLElement, hidden: boolean): void {
   if (node.hidden !== hidden) node.hidden = hidden;
 }
 
+/**
+ * Make `node` say what `other` says, and keep what it is made of as far as the two are alike: whoever has the focus in it keeps that, and
+ * what is marked in a text that grows stays marked.
+ */
+export function adopt(node: Element, other: Element): void {
+  for (const { name } of [...node.attributes]) if (!other.hasAttribute(name)) node.removeAttribute(name);
+  for (const { name, value } of other.attributes) setAttribute(node as HTMLElement, name, value);
+  const mine = [...node.childNodes];
+  const others = [...other.childNodes];
+  const isAlike = mine.length === others.length && mine.every((child, i) => child.nodeName === others[i]!.nodeName);
+  if (!isAlike) node.replaceChildren(...others);
+  else {
+    for (const [i, child] of mine.entries()) {
+      const wanted = others[i]!;
+      if (child instanceof Element) adopt(child, wanted as Element);
+      else if (child instanceof Text) setData(child, (wanted as Text).data);
+    }
+  }
+}
+
+function setData(text: Text, data: string): void {
+  if (data === text.data) return;
+  if (data.startsWith(text.data)) text.appendData(data.slice(text.data.length));
+  else text.data = data;
+}
+
 /** A sample of a kind of slice, in its colour and form. */
 export function swatch(kind: string): HTMLElement {
   const node = element("span", "pv-swatch");
