@@ -74,6 +74,41 @@ export class FakeStrip implements PixelRow {
   }
 }
 
+const sights = new Set<Sight>();
+
+/** An IntersectionObserver that sees what the test says. */
+class Sight {
+  readonly #call: IntersectionObserverCallback;
+  readonly #targets = new Set<Element>();
+
+  constructor(call: IntersectionObserverCallback) {
+    this.#call = call;
+    sights.add(this);
+  }
+
+  observe(target: Element): void {
+    this.#targets.add(target);
+  }
+
+  unobserve(target: Element): void {
+    this.#targets.delete(target);
+  }
+
+  disconnect(): void {
+    this.#targets.clear();
+    sights.delete(this);
+  }
+
+  tell(target: Element, isIntersecting: boolean): void {
+    if (this.#targets.has(target)) this.#call([{ target, isIntersecting } as never], this as never);
+  }
+}
+
+/** An element came into the window, or left it. */
+export function see(target: Element, isIntersecting: boolean): void {
+  for (const sight of [...sights]) sight.tell(target, isIntersecting);
+}
+
 /** Give the test's DOM a canvas, observers, popovers and frames that the test itself lets pass. */
 export function installBrowser(width: number): { frame: () => number; log: Drawn[] } {
   const { surface, log } = recorder();
@@ -91,7 +126,7 @@ export function installBrowser(width: number): { frame: () => number; log: Drawn
     unobserve() {}
     disconnect() {}
   }
-  Object.assign(globalThis, { IntersectionObserver: Observer, ResizeObserver: Observer });
+  Object.assign(globalThis, { IntersectionObserver: Sight, ResizeObserver: Observer });
   globalThis.DOMMatrix = class {
     scale() {
       return this;

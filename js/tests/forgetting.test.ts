@@ -223,9 +223,9 @@ function compare(recording: Recording, run: Run, lanes: number, random: () => nu
     expect(recording.neverRan.at(time)).toBe(never.length);
     for (const caller of [0, 1]) {
       const took = kept.filter((call) => call.caller === caller && call.consumed <= time).length;
-      expect(recording.callers.all[caller]?.takes.before(time) ?? 0).toBe(took);
+      expect(recording.callers.all.get(caller)?.takes.before(time) ?? 0).toBe(took);
       const waits = run.waits.filter((wait) => wait.row >= run.first && wait.caller === caller && wait.start <= time);
-      expect(recording.callers.all[caller]?.waits.startedBy(time) ?? 0).toBe(waits.length);
+      expect(recording.callers.all.get(caller)?.waits.startedBy(time) ?? 0).toBe(waits.length);
     }
     const [from, to] = [time, time + random() * 2000];
     const overlap = ended.filter(

@@ -15,6 +15,10 @@ describe("a name", () => {
     ["Thread-7 (2)", " (2)"],
     ["MainThread", "read"],
     ["ab", "ab"],
+    ["party \u{1f389}\u{1f389}\u{1f389}\u{1f389}\u{1f389}", "\u{1f389}\u{1f389}\u{1f389}\u{1f389}"],
+    [`${"\u{1f389}".repeat(40)}!`, "\u{1f389}\u{1f389}\u{1f389}!"],
+    [`job ${"\u{1d7d8}".repeat(40)}`, "\u{1d7d8}".repeat(20)],
+    [`a${"\u{1d7d8}".repeat(20)})`, `${"\u{1d7d8}".repeat(19)})`],
     ["", ""],
   ])("%s keeps its end where there is no room", (name, end) => {
     const node = nameElement("pv-name", name);
@@ -25,6 +29,14 @@ describe("a name", () => {
     setName(node, `${name}x9`);
     expect([node.textContent, node.lastElementChild?.textContent]).toEqual([`${name}x9`, "9"]);
   });
+});
+
+it("a name of any length is cut at once", () => {
+  const began = performance.now();
+  for (const name of ["-".repeat(200_000), `${"1".repeat(200_000)}x`]) {
+    expect(nameElement("pv-name", name).lastElementChild!.textContent!.length).toBeLessThanOrEqual(40);
+  }
+  expect(performance.now() - began).toBeLessThan(1000);
 });
 
 describe("the line of failures", () => {

@@ -65,6 +65,25 @@ describe("the notebook", () => {
     }
   });
 
+  it.each([
+    ["Cyrillic", "\u044f", "KeyZ", 90],
+    ["Cyrillic", "\u0447", "KeyX", 88],
+    ["Greek", "\u03bd", "KeyV", 86],
+    ["Hebrew, where the system gives no code of a Latin letter", "\u05d6", "KeyZ", 0],
+    ["French", "z", "KeyW", 90],
+  ])("hears no chord that edits from a keyboard that is %s", (_name, key, code, keyCode) => {
+    for (const chord of [{ ctrlKey: true }, { metaKey: true }])
+      expect(press(plot(), key, { code, keyCode, ...chord })).toEqual([]);
+    if (keyCode === 90) expect(press(plot(), key, { code, keyCode, ctrlKey: true, shiftKey: true })).toEqual([]);
+  });
+
+  it.each([
+    ["Cyrillic", "\u044b", "KeyS", 83],
+    ["French, where Z stands elsewhere", "w", "KeyZ", 87],
+  ])("hears other chords from a keyboard that is %s", (_name, key, code, keyCode) => {
+    expect(press(plot(), key, { code, keyCode, ctrlKey: true })).toEqual(both(key));
+  });
+
   it("hears Escape when there is nothing to close", () => {
     expect(press(plot(), "Escape")).toEqual(both("Escape"));
     press(plot(), ".");

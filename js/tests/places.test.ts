@@ -7,7 +7,7 @@ import { COUNTS, encode, pack } from "../dev/encode";
 import { hubOf } from "../src/places/hub";
 import { VERSION } from "../src/places/version";
 import makeWidget from "../src/widget";
-import { FakeModel, installBrowser } from "./fakes";
+import { FakeModel, installBrowser, see } from "./fakes";
 
 type Part = (given: { model: AnyModel }) => () => void;
 
@@ -213,6 +213,72 @@ describe("an output with its model on the page", () => {
     expect(views.size).toBe(3);
     expect(root(goes)).toBeNull();
     vi.useRealTimers();
+  });
+});
+
+describe("an output that its host puts away and back", () => {
+  const putAway = (node: HTMLElement) => {
+    node.remove();
+    see(node, false);
+  };
+  const putBack = (node: HTMLElement) => {
+    document.body.append(node);
+    see(node, true);
+  };
+
+  beforeEach(() => vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] }));
+  afterEach(() => vi.useRealTimers());
+
+  it("is live again, although its view was given up meanwhile", () => {
+    const model = arrives();
+    model.tell(live(0, 3));
+    const node = show();
+    node.remove();
+    show({ output: "o2" });
+    vi.advanceTimersByTime(61_000);
+    show({ output: "o3" });
+    expect([root(node), picture(node).hidden]).toEqual([null, false]);
+    model.tell(live(1, 4));
+    putBack(node);
+    expect({ ...root(node)?.dataset }).toMatchObject({ total: "4" });
+    expect(picture(node).hidden).toBe(true);
+  });
+
+  it("keeps its view when it comes back soon", () => {
+    arrives().tell(live(0, 3));
+    const node = show();
+    const view = root(node);
+    putAway(node);
+    vi.advanceTimersByTime(30_000);
+    putBack(node);
+    vi.advanceTimersByTime(200_000);
+    expect(root(node)).toBe(view);
+  });
+
+  it("shows its picture when the model has gone meanwhile, and what was kept once it is seen", async () => {
+    arrives().tell(live(0, 3));
+    const node = show({ trace: packed(SAVED) });
+    putAway(node);
+    leaving.pop()!();
+    expect([root(node), picture(node).hidden]).toEqual([null, false]);
+    vi.useRealTimers();
+    putBack(node);
+    await appears(node);
+    expect(title(node)).toBe("saved");
+  });
+
+  it("ends what was kept in it, by itself, and reads it again", async () => {
+    vi.useRealTimers();
+    const node = show({ trace: packed(SAVED) });
+    await appears(node);
+    vi.useFakeTimers({ toFake: ["performance", "setTimeout", "clearTimeout"] });
+    putAway(node);
+    vi.advanceTimersByTime(130_000);
+    expect([root(node), picture(node).hidden]).toEqual([null, false]);
+    vi.useRealTimers();
+    putBack(node);
+    await appears(node);
+    expect([title(node), picture(node).hidden]).toEqual(["saved", true]);
   });
 });
 

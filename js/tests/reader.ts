@@ -42,8 +42,13 @@ export function press(key: string, target: HTMLElement = plot()): KeyboardEvent 
   return event;
 }
 
+/** Buttons that are held down. */
+let held = 0;
+
 export function pointer(type: string, x: number, y: number, init: PointerEventInit = {}): void {
-  const event = new PointerEvent(type, { bubbles: true, clientX: x, clientY: y, pointerId: 1, button: 0, ...init });
+  if (type !== "pointermove") held = type === "pointerdown" ? 1 : 0;
+  const place = { bubbles: true, clientX: x, clientY: y, pointerId: 1, button: 0, buttons: held };
+  const event = new PointerEvent(type, { ...place, ...init });
   plot().dispatchEvent(event);
   frame();
 }

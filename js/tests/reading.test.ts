@@ -158,17 +158,22 @@ describe("the panel", () => {
   it("adds what a call prints meanwhile, and leaves alone what has not changed", () => {
     start(printing([[1, "one\n", 0]]));
     model.set("selection", { kind: "call", row: 1 });
-    const [figures, before] = [one(".pv-tiles"), one(".pv-panel-texts")];
+    const figures = one(".pv-tiles");
+    const [output] = [...document.querySelectorAll<HTMLElement>(".pv-panel pre")].filter(
+      (pre) => pre.textContent !== "",
+    );
+    const before = output!.firstChild;
+    output!.focus();
     const later = (header: Record<string, unknown>) => {
       model.tell(encode({ state: "done", now: 1e9, ...header }));
       vi.advanceTimersByTime(300);
       frame();
     };
     later({ seq: 0 });
-    expect(one(".pv-panel-texts")).toBe(before);
     later({ seq: 1, prints: [[1, "two\n", 0]] });
-    expect(one(".pv-panel-texts")).not.toBe(before);
     expect(one(".pv-tiles")).toBe(figures);
+    expect(document.activeElement).toBe(output);
+    expect(output!.firstChild, "what is marked in it stays marked").toBe(before);
     expect(shownText()).toContain("one\ntwo\n");
   });
 
@@ -197,6 +202,21 @@ describe("a span", () => {
       expect(text(".pv-panel-body")).toContain(word);
     }
     expect(document.querySelectorAll(".pv-panel-outcomes .pv-entry").length).toBeGreaterThan(0);
+  });
+
+  it("ends where the button was let go unheard", () => {
+    start();
+    pointer("pointerdown", 300, LANES_TOP + 14, { shiftKey: true });
+    pointer("pointermove", 400, LANES_TOP + 14);
+    pointer("pointermove", 500, LANES_TOP + 14);
+    expect(model.saved).toBe(0);
+    pointer("pointermove", 700, LANES_TOP + 14, { buttons: 0 });
+    expect(model.saved).toBe(1);
+    const { start: from, end: to } = model.traits.selection as { start: number; end: number };
+    pointer("pointermove", 200, LANES_TOP + 14, { buttons: 0 });
+    expect(model.traits.selection).toMatchObject({ start: from, end: to });
+    drag([300, LANES_TOP + 14], [500, LANES_TOP + 14], { shiftKey: true });
+    expect(model.traits.selection).toMatchObject({ start: from, end: to });
   });
 
   it("is what is in view, by a key, and F fits it", () => {

@@ -42,7 +42,7 @@ describe("calls", () => {
     expect(recording.calls.get(5000)).toMatchObject({ submitted: 2 * MS, label: 1, item: -1 });
     expect(recording.calls.get(13)).toBeNull();
     expect(recording.calls.get(4_000_000_000)).toBeNull();
-    expect(recording.labels).toEqual(["f", "g"]);
+    expect([...recording.labels.values()]).toEqual(["f", "g"]);
   });
 
   it("may be announced in a run that spans many chunks", () => {
@@ -129,7 +129,7 @@ describe("summary slices", () => {
     expect(recording.summarised).toBe(352);
     expect([recording.neverRan.at(5 * MS), recording.neverRan.at(6 * MS)]).toEqual([0, 7]);
     expect([recording.submitted.at(MS), recording.submitted.at(2 * MS)]).toEqual([340, 353]);
-    expect(recording.callers.all[0]?.takes.before(9 * MS)).toBe(2);
+    expect(recording.callers.all.get(0)?.takes.before(9 * MS)).toBe(2);
   });
 
   it("are no calls that could be listed, found or gone to", () => {
@@ -210,7 +210,7 @@ describe("waits", () => {
     const recording = new Recording();
     recording.fold(message({}, wait(5 * MS, Number.NaN)));
     recording.fold(message({}, wait(5 * MS, Number.NaN)));
-    const caller = recording.callers.all[0];
+    const caller = recording.callers.all.get(0);
     expect([caller?.open.length, caller?.waits.count]).toEqual([1, 0]);
     recording.fold(message({}, wait(5 * MS, 8 * MS)));
     expect([caller?.open.length, caller?.waits.count]).toEqual([0, 1]);

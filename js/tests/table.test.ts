@@ -74,6 +74,29 @@ describe("the table", () => {
     expect(active()).toBe("2");
   });
 
+  it("shows nothing of another call in the row of one that has been given up", () => {
+    start(snapshot({ calls: 100, lanes: 2, length: 50 * MS, failing: 1 }));
+    press("t");
+    const grid = one(".pv-grid");
+    expect(one(".pv-rows .pv-cell-error span").title).not.toBe("");
+    model.tell(encode({ seq: 0, first_row: 90, counts: { ...COUNTS, total: 100, finished: 100 } }));
+    grid.scrollTop = 24 * 30;
+    grid.dispatchEvent(new Event("scroll"));
+    const rows = [...document.querySelectorAll<HTMLElement>(".pv-rows .pv-grid-row")];
+    expect(rows.map(({ dataset }) => Number(dataset.index))).toEqual(rows.map((_, i) => 30 + i));
+    expect(rows.map((row) => row.getAttribute("aria-rowindex"))).toEqual(rows.map((_, i) => String(32 + i)));
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+    expect(rows[0]!.textContent).toBe("a call that is no longer kept");
+    for (const row of rows) {
+      expect(row.querySelectorAll("[title]:not([title=''])").length).toBe(0);
+      expect(row.querySelector<HTMLElement>(".pv-swatch")!.hidden).toBe(true);
+      expect(row.dataset.row).toBeUndefined();
+    }
+    rows[0]!.click();
+    expect(model.traits.selection ?? null).toBeNull();
+    expect(grid.getAttribute("aria-activedescendant")).toBe(rows[0]!.id);
+  });
+
   it("is sorted by its heads: up, down, and as submitted", () => {
     start();
     press("t");

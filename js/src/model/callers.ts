@@ -15,13 +15,34 @@ export class Caller {
   readonly waits = new SliceIndex(() => -1);
   /** When it took results. */
   readonly takes = new Times();
-  open: OpenWait[] = [];
+  /** By their starts: a thread begins one at a time. */
+  readonly #open = new Map<Ns, OpenWait>();
+
+  get open(): readonly OpenWait[] {
+    return [...this.#open.values()];
+  }
+
+  get hasWaited(): boolean {
+    return this.waits.count + this.#open.size > 0;
+  }
+
+  get isEmpty(): boolean {
+    return !this.hasWaited && this.takes.count === 0;
+  }
 
   /** A wait is told again when it has ended. */
   fold(start: Ns, end: Ns, kind: number, row: Row, times: number): void {
-    this.open = this.open.filter((wait) => wait.start !== start);
-    if (Number.isNaN(end)) this.open.push({ start, kind, row });
+    this.#open.delete(start);
+    if (Number.isNaN(end)) this.#open.set(start, { start, kind, row });
     else this.waits.add(row, start, end, kind, times);
+  }
+
+  /** Forget what `Callers.forgetBefore` says. */
+  forgetBefore(base: Row, time: Ns, taken: Float64Array): void {
+    this.waits.forgetBefore(base, time);
+    // Of such a call nobody says any more that the wait for it has ended.
+    for (const { start, row } of this.open) if (row < base) this.#open.delete(start);
+    this.takes.remove(taken);
   }
 }
 
@@ -29,17 +50,21 @@ const NOTHING = new Float64Array(0);
 
 export class Callers {
   readonly names: string[] = [];
-  readonly #callers: Caller[] = [];
+  readonly #callers = new Map<number, Caller>();
 
   /** The callers, by their index on the wire. */
-  get all(): readonly Caller[] {
+  get all(): ReadonlyMap<number, Caller> {
     return this.#callers;
   }
 
   #caller(index: number): Caller | null {
     if (index === NO_CALLER) return null;
-    while (this.#callers.length <= index) this.#callers.push(new Caller());
-    return this.#callers[index]!;
+    let caller = this.#callers.get(index);
+    if (caller === undefined) {
+      caller = new Caller();
+      this.#callers.set(index, caller);
+    }
+    return caller;
   }
 
   /**
@@ -48,10 +73,7 @@ export class Callers {
    * @param taken for each caller the times, ascending, at which it took results that are no longer kept
    */
   forgetBefore(base: Row, time: Ns, taken: ReadonlyMap<number, Float64Array>): void {
-    this.#callers.forEach((caller, index) => {
-      caller.waits.forgetBefore(base, time);
-      caller.takes.remove(taken.get(index) ?? NOTHING);
-    });
+    for (const [index, caller] of this.#callers) caller.forgetBefore(base, time, taken.get(index) ?? NOTHING);
   }
 
   took(index: number, time: Ns): void {

@@ -202,15 +202,24 @@ export class CallTable {
     chunk.bytesIn[row & MASK] = bytesIn;
   }
 
-  /** Bytes of the calls `first .. last`. */
+  /** Bytes of the calls `first .. last`, of those that are kept. */
   bytesOf(first: Row, last: Row): { out: number; back: number } {
     let out = 0;
     let back = 0;
-    for (let row = first; row <= last; row++) {
-      const chunk = this.#chunks.get(row >>> SHIFT);
-      out += chunk?.bytesOut[row & MASK] ?? 0;
-      back += chunk?.bytesIn[row & MASK] ?? 0;
-    }
+    const add = (key: number) => {
+      const chunk = this.#chunks.get(key);
+      if (chunk === undefined) return;
+      const to = Math.min(SIZE - 1, last - key * SIZE);
+      for (let i = Math.max(0, first - key * SIZE); i <= to; i++) {
+        out += chunk.bytesOut[i]!;
+        back += chunk.bytesIn[i]!;
+      }
+    };
+    const from = Math.max(0, Math.floor(first / SIZE));
+    const to = Math.floor(last / SIZE);
+    // A chunk of a map may have more calls than there are.
+    if (to - from < this.#chunks.size) for (let key = from; key <= to; key++) add(key);
+    else for (const key of this.#chunks.keys()) if (key >= from && key <= to) add(key);
     return { out, back };
   }
 

@@ -60,7 +60,8 @@ export class Recording {
   readonly calls = new CallTable();
   readonly callers = new Callers();
   readonly chunks = new Chunks();
-  readonly labels: string[] = [];
+  /** Names of calls, by their numbers: large ones in a kernel that has run for long. */
+  readonly labels = new Map<number, string>();
   readonly pools = new Map<number, PoolInfo>();
   readonly lanes = new Map<number, Lane>();
   readonly running = new Map<Row, RunningCall>();
@@ -92,7 +93,7 @@ export class Recording {
   fold(message: Message): void {
     const { labels, callers } = message;
     labels?.names.forEach((name, i) => {
-      this.labels[labels.first + i] = name;
+      this.labels.set(labels.first + i, name);
     });
     callers?.names.forEach((name, i) => {
       this.callers.names[callers.first + i] = name;

@@ -16,7 +16,8 @@ const ITEM = /^(.*?)\s*\[?(\d+)\]?$/;
 export function search(recording: Recording, text: string, nameOfKind: (kind: CallKind) => string): Uint32Array {
   const query = text.trim().toLowerCase();
   if (query === "") return new Uint32Array(0);
-  const named = (part: string) => recording.labels.map((name) => name.toLowerCase().includes(part));
+  const named = (part: string) =>
+    new Set([...recording.labels].filter(([, name]) => name.toLowerCase().includes(part)).map(([label]) => label));
   const byName = named(query);
   const [, namePart = "", digits] = ITEM.exec(query) ?? [];
   const wanted = digits === undefined ? -1 : Number(digits);
@@ -34,8 +35,8 @@ export function search(recording: Recording, text: string, nameOfKind: (kind: Ca
   };
   return recording.calls.rows(
     (row, label, item, outcome) =>
-      byName[label] ||
-      (wanted >= 0 && item === wanted && (namePart === "" || (nameOfItem[label] ?? false))) ||
+      byName.has(label) ||
+      (wanted >= 0 && item === wanted && (namePart === "" || nameOfItem.has(label))) ||
       byKind(kindOfCall(recording, row, outcome)) ||
       byError.has(row),
   );

@@ -11,11 +11,15 @@ import { inflate, partOf } from "./parts";
 import { showStore } from "./shown";
 import { VERSION } from "./version";
 
-/** A view that has been out of the document for so long does not come back by itself: ms. */
+/** A view that has been out of the document for so long is given up, and made anew if its output comes back: ms. */
 const GONE: PageMs = 60_000;
 
 const places = new WeakMap<HTMLElement, Place>();
+/** Those that have a view, which would otherwise be known to nobody who could end it. */
+const showing = new Set<Place>();
 const goneSince = new WeakMap<View, PageMs>();
+let looksAgain: ReturnType<typeof setTimeout> | undefined;
+let watcher: IntersectionObserver | undefined;
 
 class Place {
   readonly #output: HTMLElement;
@@ -29,9 +33,24 @@ class Place {
 
   /** Show the best that there is; again and again, as often as something may have changed. */
   update(page: Hub): void {
+    this.settle();
     const model = page.models.get(this.#output.dataset.model ?? "");
     if (model?.isReady) this.#join(model);
     else if (this.#view === null) void this.#read();
+  }
+
+  get view(): View | null {
+    return this.#view;
+  }
+
+  /** Show the picture again if the view has ended, or has been moved to another place. */
+  settle(): void {
+    if (this.#view === null || this.#output.contains(this.#view.root)) return;
+    this.#view = null;
+    this.#model = null;
+    this.#isReading = false;
+    showing.delete(this);
+    this.#hidePicture(false);
   }
 
   #join(model: Live): void {
@@ -77,8 +96,13 @@ class Place {
 
   #show(view: View): void {
     this.#view = view;
+    showing.add(this);
+    this.#hidePicture(true);
+  }
+
+  #hidePicture(hidden: boolean): void {
     for (const child of this.#output.children) {
-      if (child.classList.contains("poolviz-still")) setHidden(child as HTMLElement, true);
+      if (child.classList.contains("poolviz-still")) setHidden(child as HTMLElement, hidden);
     }
   }
 }
@@ -90,19 +114,38 @@ function mount(output: HTMLElement): void {
     places.set(output, place);
   }
   place.update(hubOf(VERSION));
+  watcher ??= new IntersectionObserver(seen);
+  watcher.observe(output);
   dropGone();
+}
+
+/**
+ * Outputs came into sight, or went out of it. Hosts put an output away and back as it was, without running its scripts again: when it is
+ * collapsed and expanded, or its cell is scrolled far away.
+ */
+function seen(entries: readonly IntersectionObserverEntry[]): void {
+  const back = entries.filter(({ isIntersecting }) => isIntersecting).map(({ target }) => target as HTMLElement);
+  forEach(back, (output) => places.get(output)?.update(hubOf(VERSION)));
+  if (back.length < entries.length) dropGone();
 }
 
 /** Hosts do not say that they have thrown an output away. */
 function dropGone(): void {
   const now = performance.now();
-  for (const { views } of hubOf(VERSION).models.values()) {
-    for (const view of views) {
-      if (view.root.isConnected) goneSince.delete(view);
-      else if (!goneSince.has(view)) goneSince.set(view, now);
-      else if (now - (goneSince.get(view) ?? now) > GONE) view.end();
+  const views = new Set([...hubOf(VERSION).models.values()].flatMap((model) => [...model.views]));
+  for (const { view } of showing) if (view !== null) views.add(view);
+  clearTimeout(looksAgain);
+  looksAgain = undefined;
+  for (const view of views) {
+    const since = goneSince.get(view) ?? now;
+    if (view.root.isConnected) goneSince.delete(view);
+    else if (now - since > GONE) view.end();
+    else {
+      goneSince.set(view, since);
+      looksAgain ??= setTimeout(dropGone, GONE + 1);
     }
   }
+  for (const place of showing) place.settle();
 }
 
 /** Serve the outputs of this version, unless another copy of the front end does, and those of older ones that nobody else serves. */
@@ -130,4 +173,5 @@ export function withdraw(key: string, model: Live): void {
   const page = hubOf(VERSION);
   if (page.models.get(key) === model) page.models.delete(key);
   for (const view of model.views) if (!view.root.isConnected) view.end();
+  for (const place of showing) place.settle();
 }

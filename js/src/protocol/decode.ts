@@ -11,12 +11,11 @@ import type {
   WaitColumns,
 } from "../base/message";
 import { NO_ROW } from "../base/message";
+import { type Columns, checkValues, RowWindow } from "./bounds";
 import { AFTER, type Code, isWhole, readColumn } from "./column";
 import { WireError } from "./error";
 import { type Header, readHeader } from "./header";
 import { type ColumnType, columnsOf } from "./schema";
-
-type Columns = Record<string, Float64Array | Uint32Array | Int32Array | Uint16Array | Uint8Array>;
 
 export interface ColumnPlace {
   readonly section: string;
@@ -83,6 +82,7 @@ function readSections(header: Header, buffers: readonly DataView[]): Record<stri
     if (code[0] === AFTER && neighbour === null)
       throw new WireError(`it is damaged: ${section}.${name} has no neighbour`);
     const values = readColumn(code, planes, count, neighbour, noneOf(type));
+    checkValues(values, type, `${section}.${name}`);
     if (type === "time" && isWhole(code)) neighbour = values;
     sections[section]![name] = type === "time" ? values : new TYPES[type](values);
   }
@@ -101,10 +101,14 @@ function readSections(header: Header, buffers: readonly DataView[]): Record<stri
 export function decodeMessage(json: unknown, buffers: readonly DataView[]): Message {
   const header = readHeader(json);
   const columns = readSections(header, buffers);
+  const window = new RowWindow(header.firstRow, header.kept);
+  window.bound(columns);
   // The names and types of the columns come from the schema; a test holds these interfaces against it.
   const section = <T>(name: string) => (columns[name] ?? null) as T | null;
   return {
     ...header,
+    errors: header.errors.filter(([row]) => window.has(row)),
+    prints: header.prints.filter(([row]) => window.has(row)),
     calls: section<CallColumns>("calls"),
     chunks: section<ChunkColumns>("chunks"),
     running: section<RunningColumns>("running"),

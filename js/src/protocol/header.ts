@@ -1,7 +1,9 @@
 /** Reads a message's JSON header. What comes from outside is checked here, once; everything behind may rely on it. */
 import { type ExitName, isExitName } from "../base/codes";
 import type { Counts, LaneInfo, MessageHead, NameRun, PoolInfo, TraceState } from "../base/message";
-import type { Row } from "../base/units";
+import { NO_CALLER, NO_LANE, NO_ROW } from "../base/message";
+import type { Ns, Row } from "../base/units";
+import { FARTHEST } from "./bounds";
 import { type Code, PLAIN, SOME, STEPS, WIDEST } from "./column";
 import { WireError } from "./error";
 import { columnsOf, MOST_RECORDS, OLDEST, VERSION } from "./schema";
@@ -41,7 +43,20 @@ function numberAt(json: Json, key: string, fallback?: number): number {
   return value;
 }
 
-const timeOrNull = (json: Json, key: string) => (json[key] == null ? null : numberAt(json, key));
+/** A whole number from `least` up to and without `end`. */
+function wholeAt(json: Json, key: string, fallback?: number, least = 0, end = Number.MAX_SAFE_INTEGER): number {
+  const value = numberAt(json, key, fallback);
+  if (Number.isInteger(value) && value >= least && value < end) return value;
+  throw new WireError(`the header's ${key} is ${value}`);
+}
+
+function timeAt(json: Json, key: string, fallback?: Ns): Ns {
+  const value = numberAt(json, key, fallback);
+  if (Math.abs(value) <= FARTHEST) return value;
+  throw new WireError(`the header's ${key} is ${value}, which is no time`);
+}
+
+const timeOrNull = (json: Json, key: string) => (json[key] == null ? null : timeAt(json, key));
 const textAt = (json: Json, key: string) => (typeof json[key] === "string" ? json[key] : "");
 
 function listAt(json: Json, key: string): readonly unknown[] {
@@ -64,13 +79,14 @@ function numbersAt(json: Json, key: string): number[] {
   });
 }
 
-function namesAt(json: Json, key: string): NameRun | null {
+/** @param end the names' indexes are smaller than this */
+function namesAt(json: Json, key: string, end: number): NameRun | null {
   const value = json[key];
   if (value == null) return null;
   if (!isObject(value)) throw new WireError(`the header's ${key} is not a record`);
   const names = listAt(value, "names");
   if (names.some((name) => typeof name !== "string")) throw new WireError(`the header's ${key} are not names`);
-  return { first: numberAt(value, "first"), names: names as string[] };
+  return { first: wholeAt(value, "first", undefined, 0, end - names.length + 1), names: names as string[] };
 }
 
 function countsOf(json: unknown): Counts {
@@ -121,7 +137,7 @@ function sectionsOf(json: Json, version: number): SectionHead[] {
 
 function codesOf(json: Json): Code[] {
   return listAt(json, "codes").map((code) => {
-    const numbers: number[] = Array.isArray(code) && code.every(Number.isInteger) ? code : [];
+    const numbers: number[] = Array.isArray(code) && code.every(Number.isSafeInteger) ? code : [];
     const [how = -1, width = -1] = numbers;
     const isLong = numbers.length >= (how === STEPS ? 4 : 3);
     if (!isLong || how < PLAIN || how > SOME || width < 0 || width > WIDEST) {
@@ -133,11 +149,11 @@ function codesOf(json: Json): Code[] {
 
 function poolOf(json: Json): PoolInfo {
   return {
-    pool: numberAt(json, "pool"),
+    pool: wholeAt(json, "pool"),
     kind: textAt(json, "kind"),
     name: textAt(json, "name"),
     workers: numberAt(json, "workers", 0),
-    opened: numberAt(json, "opened", 0),
+    opened: timeAt(json, "opened", 0),
     closed: timeOrNull(json, "closed"),
     method: textAt(json, "method"),
   };
@@ -152,11 +168,11 @@ function exitOf(json: Json): ExitName {
 
 function laneOf(json: Json): LaneInfo {
   return {
-    lane: numberAt(json, "lane"),
-    pool: numberAt(json, "pool"),
+    lane: wholeAt(json, "lane", undefined, 0, NO_LANE),
+    pool: wholeAt(json, "pool"),
     name: textAt(json, "name"),
     ident: numberAt(json, "ident", 0),
-    started: numberAt(json, "started", 0),
+    started: timeAt(json, "started", 0),
     ready: timeOrNull(json, "ready"),
     exited: timeOrNull(json, "exited"),
     detail: textAt(json, "detail"),
@@ -167,7 +183,7 @@ function laneOf(json: Json): LaneInfo {
 function errorsOf(json: Json): [Row, string, string][] {
   return listAt(json, "errors").map((entry) => {
     const [row, error = "", traceback = ""] = Array.isArray(entry) ? entry : [];
-    if (typeof row !== "number" || typeof error !== "string" || typeof traceback !== "string") {
+    if (!isCount(row, NO_ROW) || typeof error !== "string" || typeof traceback !== "string") {
       throw new WireError("the header's errors are not rows with words");
     }
     return [row, error, traceback];
@@ -177,7 +193,7 @@ function errorsOf(json: Json): [Row, string, string][] {
 function printsOf(json: Json): [Row, string, number][] {
   return listAt(json, "prints").map((entry) => {
     const [row, text, cut] = Array.isArray(entry) ? entry : [];
-    if (typeof row !== "number" || typeof text !== "string" || typeof cut !== "number") {
+    if (!isCount(row, NO_ROW) || typeof text !== "string" || !isCount(cut, Number.MAX_SAFE_INTEGER)) {
       throw new WireError("the header's prints are not rows with a text and a count");
     }
     return [row, text, cut];
@@ -204,22 +220,23 @@ export function readHeader(json: unknown): Header {
   const version = versionOf(json);
   return {
     kind: json.kind,
-    seq: numberAt(json, "seq"),
-    now: numberAt(json, "now"),
+    // A snapshot that comes before the first delta has the number before 0.
+    seq: wholeAt(json, "seq", undefined, -1),
+    now: timeAt(json, "now"),
     state: stateOf(json.state),
     title: textAt(json, "title"),
-    origin: numberAt(json, "origin", 0),
-    wall: numberAt(json, "wall", 0),
+    origin: wholeAt(json, "origin", 0),
+    wall: wholeAt(json, "wall", 0),
     counts: countsOf(json.counts),
     dropped: numberAt(json, "dropped", 0),
     behind: numberAt(json, "behind", 0),
-    firstRow: numberAt(json, "first_row", 0),
+    firstRow: wholeAt(json, "first_row", 0, 0, NO_ROW),
     kept: json.kept === true,
     follows: numbersAt(json, "follows"),
     sections: sectionsOf(json, version),
     codes: codesOf(json),
-    labels: namesAt(json, "labels"),
-    callers: namesAt(json, "callers"),
+    labels: namesAt(json, "labels", 2 ** 32),
+    callers: namesAt(json, "callers", NO_CALLER),
     pools: objectsAt(json, "pools").map(poolOf),
     lanes: objectsAt(json, "lanes").map(laneOf),
     errors: errorsOf(json),

@@ -89,14 +89,18 @@ export interface Ticks {
   readonly ticks: readonly Tick[];
 }
 
+/** More than any screen has room for. Where times are so large that a step changes nothing, the ticks would never end. */
+const MOST_TICKS = 1000;
+
 /** The ticks that a scale shows, with at least `gap` px between two of them. */
 export function ticks(scale: TimeScale, gap: Px): Ticks {
   const step = roundStep(gap * scale.nsPerPx);
   const base = baseOf(scale, step);
   const found: Tick[] = [];
   const first = Math.ceil(scale.start / step);
-  for (let i = first; i * step <= scale.end; i++) {
-    const time = i * step;
+  for (let i = 0; i < MOST_TICKS; i++) {
+    const time = (first + i) * step;
+    if (!(time <= scale.end)) break;
     const label =
       base === null
         ? labelFor(time, step, farthestOf(scale))

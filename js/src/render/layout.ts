@@ -40,9 +40,10 @@ export function layOut(recording: Recording): Layout {
     top += height;
     return { top: top - height, height };
   };
-  const callers = recording.callers.all
-    .map((caller, index) => ({ caller, index }))
-    .filter(({ caller }) => caller.waits.count > 0 || caller.open.length > 0 || caller.takes.count > 0);
+  const callers = [...recording.callers.all]
+    .map(([index, caller]) => ({ caller, index }))
+    .filter(({ caller }) => !caller.isEmpty)
+    .sort((a, b) => a.index - b.index);
   for (const { caller, index } of callers) rows.push({ ...place(CALLER_HEIGHT), kind: "caller", index, caller });
   const byPool = Map.groupBy(recording.lanes.values(), (lane) => lane.info.pool);
   // A pool that has opened but not started a worker is there too.

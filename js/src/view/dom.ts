@@ -16,9 +16,14 @@ export function setText(node: HTMLElement, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/** The end of a name is at most so long, in UTF-16 units: names come from other people's code, and may be of any length. */
+const LONGEST_END = 40;
+
 /** What tells a name from the others of its kind: its number at the end, else its last letters. */
 function endOf(name: string): string {
-  return /[^\p{L}\p{N}]*\p{N}+\)?$/u.exec(name)?.[0] ?? name.slice(-4);
+  // A letter of two units must not be cut: half of it shows as a question mark.
+  const tail = name.slice(-LONGEST_END).replace(/^[\uDC00-\uDFFF]/, "");
+  return /[^\p{L}\p{N}]*\p{N}+\)?$/u.exec(tail)?.[0] ?? Array.from(tail).slice(-4).join("");
 }
 
 /**
@@ -48,6 +53,32 @@ export function setAttribute(node: HTMLElement, name: string, value: string | nu
 
 export function setHidden(node: HTMLElement, hidden: boolean): void {
   if (node.hidden !== hidden) node.hidden = hidden;
+}
+
+/**
+ * Make `node` say what `other` says, and keep what it is made of as far as the two are alike: whoever has the focus in it keeps that, and
+ * what is marked in a text that grows stays marked.
+ */
+export function adopt(node: Element, other: Element): void {
+  for (const { name } of [...node.attributes]) if (!other.hasAttribute(name)) node.removeAttribute(name);
+  for (const { name, value } of other.attributes) setAttribute(node as HTMLElement, name, value);
+  const mine = [...node.childNodes];
+  const others = [...other.childNodes];
+  const isAlike = mine.length === others.length && mine.every((child, i) => child.nodeName === others[i]!.nodeName);
+  if (!isAlike) node.replaceChildren(...others);
+  else {
+    for (const [i, child] of mine.entries()) {
+      const wanted = others[i]!;
+      if (child instanceof Element) adopt(child, wanted as Element);
+      else if (child instanceof Text) setData(child, (wanted as Text).data);
+    }
+  }
+}
+
+function setData(text: Text, data: string): void {
+  if (data === text.data) return;
+  if (data.startsWith(text.data)) text.appendData(data.slice(text.data.length));
+  else text.data = data;
 }
 
 /** A sample of a kind of slice, in its colour and form. */

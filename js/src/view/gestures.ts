@@ -93,8 +93,16 @@ export function followPointer(
     drag = pointers.count === 1 ? actions.grab(x, y, event.shiftKey) : null;
   };
 
+  const finish = (clicked: boolean) => {
+    const ended = drag;
+    drag = null;
+    ended?.end(clicked);
+  };
+
   const move = (event: PointerEvent) => {
     const { x, y } = place(event);
+    // The button was let go where the page does not hear of it: in another window, or over a frame.
+    if (event.buttons === 0 && pointers.up(event.pointerId)) finish(false);
     const moved = pointers.move(event.pointerId, x);
     if (moved === null) {
       actions.hover(x, y);
@@ -113,10 +121,7 @@ export function followPointer(
   };
 
   const up = (event: PointerEvent) => {
-    if (!pointers.up(event.pointerId)) return;
-    const ended = drag;
-    drag = null;
-    ended?.end(event.type === "pointerup" && travelled <= CLICK);
+    if (pointers.up(event.pointerId)) finish(event.type === "pointerup" && travelled <= CLICK);
   };
 
   followWheel(plot, place, actions, signal);

@@ -9,8 +9,8 @@ import { element, nameElement, setAttribute, setName, setText } from "./dom";
 import { callerName, exitText, laneName } from "./naming";
 import { words } from "./words";
 
-interface LaneLabel {
-  readonly lane: Lane;
+/** The label of a row: its parts, those of a kind that has them. */
+interface RowLabel {
   readonly node: HTMLElement;
   readonly name: HTMLElement;
   readonly ident: HTMLElement;
@@ -18,43 +18,52 @@ interface LaneLabel {
   readonly bar: HTMLElement;
 }
 
+function keyOf(row: RowPlace): string {
+  return `${row.kind} ${row.kind === "lane" ? row.lane.info.lane : row.kind === "pool" ? row.pool.pool : row.index}`;
+}
+
+function makeLabel(row: RowPlace): RowLabel {
+  const node = element("div", `pv-row pv-row-${row.kind}`);
+  node.style.height = `${row.height}px`;
+  const [name, ident, count] = [nameElement("pv-name"), element("span", "pv-ident"), element("span", "pv-calls")];
+  const bar = element("span", "pv-share-bar");
+  node.append(name);
+  if (row.kind !== "caller") node.append(ident);
+  if (row.kind === "lane") node.append(count, element("span", "pv-share", bar));
+  return { node, name, ident, count, bar };
+}
+
 export class Gutter {
   readonly node = element("div", "pv-gutter");
-  #lanes: LaneLabel[] = [];
-  #key = "";
+  #labels = new Map<string, RowLabel>();
+  #lanes: (RowLabel & { readonly lane: Lane })[] = [];
 
-  /** Make the labels anew when the rows have changed. */
+  /** Have a label for each row. Those that are there stay: a pool whose workers are replaced often may have thousands of lanes. */
   layOut(recording: Recording, layout: Layout): void {
-    const key = layout.rows.map((row) => this.#keyOf(row)).join();
     setAttribute(this.node, "style", `height: ${layout.height}px`);
-    if (key === this.#key) return;
-    this.#key = key;
+    const before = this.#labels;
+    this.#labels = new Map(layout.rows.map((row) => [keyOf(row), before.get(keyOf(row)) ?? makeLabel(row)]));
+    for (const [key, { node }] of before) if (!this.#labels.has(key)) node.remove();
     this.#lanes = [];
-    this.node.replaceChildren(...layout.rows.map((row) => this.#label(recording, row)));
-  }
-
-  #keyOf(row: RowPlace): string {
-    return `${row.kind}${row.kind === "lane" ? row.lane.info.lane : row.kind === "pool" ? row.pool.pool : row.index}@${row.top}`;
-  }
-
-  #label(recording: Recording, row: RowPlace): HTMLElement {
-    const node = element("div", `pv-row pv-row-${row.kind}`);
-    node.style.height = `${row.height}px`;
-    if (row.kind === "lane") this.#lanes.push(this.#laneLabel(row.lane, node));
-    else if (row.kind === "caller") node.append(nameElement("pv-name", callerName(recording, row.index)));
-    else {
-      node.append(nameElement("pv-name", row.pool.name), element("span", "pv-ident", words.pool(row.pool.workers)));
+    let next = this.node.firstElementChild;
+    for (const row of layout.rows) {
+      const label = this.#labels.get(keyOf(row))!;
+      if (row.kind === "lane") this.#lanes.push({ ...label, lane: row.lane });
+      else this.#describe(recording, row, label);
+      if (label.node === next) next = next.nextElementSibling;
+      else this.node.insertBefore(label.node, next);
     }
-    if (row.kind === "pool") node.title = [row.pool.name, row.pool.method].filter(Boolean).join(" · ");
-    else if (row.kind === "caller") node.title = callerName(recording, row.index);
-    return node;
   }
 
-  #laneLabel(lane: Lane, node: HTMLElement): LaneLabel {
-    const [name, ident, count] = [nameElement("pv-name"), element("span", "pv-ident"), element("span", "pv-calls")];
-    const bar = element("span", "pv-share-bar");
-    node.append(name, ident, count, element("span", "pv-share", bar));
-    return { lane, node, name, ident, count, bar };
+  #describe(recording: Recording, row: Exclude<RowPlace, { kind: "lane" }>, { node, name, ident }: RowLabel): void {
+    if (row.kind === "caller") {
+      setName(name, callerName(recording, row.index));
+      setAttribute(node, "title", callerName(recording, row.index));
+      return;
+    }
+    setName(name, row.pool.name);
+    setText(ident, words.pool(row.pool.workers));
+    setAttribute(node, "title", [row.pool.name, row.pool.method].filter(Boolean).join(" · "));
   }
 
   /** Bring numbers up to date; `span` is the window of the run. */

@@ -21,6 +21,18 @@ const MARK = "data-lm-suppress-shortcuts";
 /** Chords that are what one does with text. In a notebook they undo, paste, merge and move cells, which is not seen from here. */
 const EDITING = /^(?:[acvxyz]|shift [zm]|(?:shift )?(?:backspace|delete|arrow(?:up|down|left|right)|home|end))$/;
 
+/**
+ * What hosts may take the key for. A keyboard that writes Cyrillic, Greek or Hebrew has other letters on the same keys: Lumino looks at the
+ * code that stands for the Latin letter, others at the key's place.
+ */
+function namesOf({ key, keyCode, code }: KeyboardEvent): string[] {
+  const names = [key.toLowerCase()];
+  if (keyCode >= 65 && keyCode <= 90) names.push(String.fromCharCode(keyCode).toLowerCase());
+  // Where the letter is Latin, its place says nothing: it is that of another letter on AZERTY or Dvorak.
+  if (/^[^\p{ASCII}]/u.test(key) && /^Key[A-Z]$/.test(code)) names.push(code.slice(3).toLowerCase());
+  return names;
+}
+
 /** Whether the key is text for this element. */
 export function isTyping(target: EventTarget | null): boolean {
   return target instanceof Element && target.closest("input, textarea, select, [contenteditable]") !== null;
@@ -29,7 +41,9 @@ export function isTyping(target: EventTarget | null): boolean {
 /** Whether a key that the timeline has no use for belongs to the notebook. */
 export function isForHost(event: KeyboardEvent): boolean {
   const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey || event.altKey) return !EDITING.test(event.shiftKey ? `shift ${key}` : key);
+  if (event.ctrlKey || event.metaKey || event.altKey) {
+    return !namesOf(event).some((name) => EDITING.test(event.shiftKey ? `shift ${name}` : name));
+  }
   if (key === "enter") return event.shiftKey && !isTyping(event.target);
   // Modifiers by themselves, and the keys that no text has.
   return ["shift", "control", "alt", "meta", "escape"].includes(key) || /^f\d+$/.test(key);

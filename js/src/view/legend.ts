@@ -43,7 +43,7 @@ export class Legend {
       setPressed(node, this.#filter.picks(kind));
       node.classList.toggle("pv-off", !this.#filter.shows(kind));
     }
-    setHidden(this.#wait, !store.recording.callers.all.some(({ waits, open }) => waits.count + open.length > 0));
+    setHidden(this.#wait, ![...store.recording.callers.all.values()].some(({ hasWaited }) => hasWaited));
     setHidden(this.#chunk, store.recording.chunks.isEmpty);
     setHidden(this.node, counts === undefined || counts.total === 0);
   }

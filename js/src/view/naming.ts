@@ -8,7 +8,7 @@ import { words } from "./words";
 
 function nameOf(recording: Recording, row: Row): { name: string; item: number } {
   const call = recording.calls.get(row);
-  const name = (call && recording.labels[call.label]) || words.call;
+  const name = (call && recording.labels.get(call.label)) || words.call;
   return { name, item: call?.item ?? -1 };
 }
 

@@ -3,7 +3,7 @@ import type { Ns, PageMs, Px } from "../base/units";
 import type { Selected } from "../model/selection";
 import type { Store } from "../model/store";
 import { iconButton } from "./button";
-import { element, setAttribute, setHidden, swatch } from "./dom";
+import { adopt, element, setAttribute, setHidden, swatch } from "./dom";
 import { callContent, type PanelContent, spanContent } from "./panel-content";
 import { words } from "./words";
 
@@ -78,24 +78,20 @@ export class Panel {
         element("span", "pv-unit", note),
       );
     }
-    // Each part is made anew only when it says something else: whoever reads or copies in it must not be disturbed.
-    const old = this.#partKeys.length > 0 ? [...this.#body.children] : [];
-    const nodes = parts.map((part, i) => {
-      const before = old[i];
-      if (before !== undefined && this.#partKeys[i] === part.key) return before;
-      return part.make();
-    });
-    if (nodes.every((node, i) => node === old[i])) return;
-    const scrolled = old.map(placesIn);
+    const known = this.#partKeys;
     this.#partKeys = parts.map((part) => part.key);
-    // What stays is not taken out and put back, which would lose its focus and what is marked in it.
-    nodes.forEach((node, i) => {
-      const before = this.#body.children[i];
-      if (before === undefined) this.#body.append(node);
-      else if (before !== node) before.replaceWith(node);
-    });
-    while (this.#body.children.length > nodes.length) this.#body.lastElementChild?.remove();
-    for (const [i, node] of nodes.entries()) restore(node, scrolled[i] ?? new Map());
+    // Of what is described already a part changes only where it says something else: whoever reads or copies in it must not be disturbed.
+    if (known.length !== parts.length) this.#body.replaceChildren(...parts.map((part) => part.make()));
+    else {
+      const changed = [...this.#body.children].filter((_, i) => known[i] !== parts[i]!.key);
+      if (changed.length === 0) return;
+      for (const [i, node] of [...this.#body.children].entries()) {
+        if (!changed.includes(node)) continue;
+        const places = placesIn(node);
+        adopt(node, parts[i]!.make());
+        restore(node, places);
+      }
+    }
     for (const node of this.#body.querySelectorAll("pre, .pv-panel-lanes")) {
       node.toggleAttribute("data-cut", node.scrollTop + node.clientHeight < node.scrollHeight - 1);
     }

@@ -46,9 +46,9 @@ export const COLUMNS: readonly TableColumn[] = [
     text: (recording, call) => callName(recording, call.row),
     isNumber: false,
     key: (recording) => {
-      const rank = ranks(recording.labels);
+      const rank = ranks([...recording.labels.values()]);
       // Names first, then items by their number, which the alphabet would put in the order 1, 10, 2.
-      return (call) => (rank.get(recording.labels[call.label] ?? "") ?? 0) * 2 ** 32 + call.item;
+      return (call) => (rank.get(recording.labels.get(call.label) ?? "") ?? 0) * 2 ** 32 + call.item;
     },
   },
   {

@@ -98,7 +98,8 @@ export class CallGrid {
   /** Select the row that the keyboard is on. */
   chooseActive(): void {
     const row = this.#rows[this.#active];
-    if (row !== undefined) this.#store.selection.choose({ kind: "call", row });
+    if (row !== undefined && this.#store.recording.calls.get(row) !== null)
+      this.#store.selection.choose({ kind: "call", row });
   }
 
   #renew(): void {
@@ -174,18 +175,22 @@ export class CallGrid {
     const { recording, selection } = this.#store;
     const row = this.#rows[index]!;
     const call = recording.calls.get(row);
-    if (call === null) {
-      // The kernel has given it up since the table was last made.
-      for (const [i, text] of texts.entries()) setText(text, i === 0 ? words.unknownCall : "");
-      delete node.dataset.row;
-      return;
-    }
     node.id = `${this.#id}-${index}`;
     node.dataset.index = String(index);
     node.dataset.row = String(row);
     setAttribute(node, "aria-rowindex", String(index + 2));
     setAttribute(node, "aria-selected", String(selection.row === row));
     node.classList.toggle("pv-active", index === this.#active);
+    mark.hidden = call === null;
+    if (call === null) {
+      // The kernel has given it up since the table was last made.
+      delete node.dataset.row;
+      for (const [i, text] of texts.entries()) {
+        setText(text, i === 0 ? words.unknownCall : "");
+        setAttribute(text, "title", null);
+      }
+      return;
+    }
     mark.dataset.kind = kindOf(recording, call);
     const now = this.#store.now(performance.now());
     COLUMNS.forEach((column, i) => {
