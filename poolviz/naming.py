@@ -21,11 +21,15 @@ from typing import Any, Protocol
 
 from poolviz import deferred
 from poolviz.living import Living
+from poolviz.wording import cut
 
 logger = logging.getLogger("poolviz")
 
 #: New names after which it is looked whether old ones can be forgotten.
 LEAST = 10_000
+
+#: Characters of a name. A label may be made of anything, and each of a million calls may have one of its own.
+MOST = 200
 
 #: Stands for a name that was forgotten.
 FORGOTTEN = "call"
@@ -36,6 +40,24 @@ class User(Protocol):
 
     def labels(self) -> Iterable[int]:
         """The numbers that it holds."""
+
+
+class Held:
+    """Holds the numbers of names while somebody makes something of them."""
+
+    def __init__(self) -> None:
+        self.numbers: list[int] = []
+        use(self)
+
+    def number_of(self, name: str) -> int:
+        """The number of `name`, which is not forgotten while this object is there."""
+        number = number_of(name)
+        self.numbers.append(number)
+        return number
+
+    def labels(self) -> list[int]:
+        """For `User`."""
+        return list(self.numbers)
 
 
 class _Names(dict[int, str]):
@@ -65,6 +87,8 @@ def number_of(name: str) -> int:
     """The number of `name`."""
     found = numbers.get(name)
     if found is None:
+        if len(name) > MOST:
+            return number_of(cut(name, MOST))
         text = plain(name)
         new = next(_next)
         names[new] = text

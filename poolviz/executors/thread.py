@@ -65,7 +65,7 @@ class ThreadPoolExecutor(base.Executor, _stdlib.ThreadPoolExecutor):
         self._max_workers = max_workers
         self._crew = crew = Crew(max_workers, prefix, initializer, initargs)
         self._journal = crew.journal = base.open_journal(
-            crew.running, trace=trace, kind="thread", name=thread_name_prefix or type(self).__name__, workers=max_workers
+            crew.running, trace=trace, kind="thread", name=str(thread_name_prefix or type(self).__name__), workers=max_workers
         )
         weakref.finalize(self, crew.abandon).atexit = False
 

@@ -160,6 +160,8 @@ def check_table(everything: Everything, start: int, labels: int) -> None:
     last = numbers[-1] if numbers else LATEST
     _within((told.first + told.calls - 1 for told in everything.chunks), 1, numbers[-1] if numbers else 0, "chunks")
     _within((call.call for call in present.running), 1, last, "running calls")
+    _within((call.worker for call in present.running), -1, 2**31 - 1, "running calls")
+    _within((worker.worker for worker in present.workers), -1, 2**31 - 1, "workers")
     _within((call.started for call in present.running), 0, LATEST, "running calls")
     _within(chain.from_iterable((w.started, w.ready, w.exited) for w in present.workers), 0, LATEST, "workers")
     _within((w.how for w in present.workers), 0, max(Exit), "workers")

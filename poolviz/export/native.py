@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import struct
 import sys
 import zlib
@@ -26,7 +27,7 @@ from itertools import accumulate, chain
 from operator import sub
 from pathlib import Path
 
-from poolviz import observe
+from poolviz import naming, observe
 from poolviz.export.checks import DamagedError, check_header, check_table, expect
 from poolviz.export.versions import VERSION, codes_of, with_numbered_callers, with_what_is_newer
 from poolviz.tracing.answers import Everything, Present
@@ -41,10 +42,12 @@ _PREFIX = struct.Struct("<8sIIQQ")
 _CHECKED_FROM = 16
 #: zlib packs no better than this.
 _MOST_PACKED = 1_032
-#: Bytes of a trace that are unpacked unless the caller says more: a full store has 95 MB of columns.
-LIMIT = 128 << 20
+#: Bytes of a trace that are unpacked unless the caller says more: a full store has 95 MB of columns, and then its words.
+LIMIT = 256 << 20
 #: Bytes that a value in the header may take when it is read, beside its text.
 _OF_VALUE = 64
+#: Whole strings and whatever else there is, then what stands before a value. It never goes back, so it takes a walk and no memory.
+_UP_TO_A_VALUE = re.compile(rb'(?:[^",\[{]++|"(?:[^"\\]++|\\.)*+")*+[,\[{]', re.DOTALL)
 
 
 class LoadError(ValueError):
@@ -98,7 +101,8 @@ def load(path: str | os.PathLike[str], *, limit: int = LIMIT) -> Trace:
     Args:
         path: the file.
         limit: the most bytes that it may unpack to. A small file may unpack to a thousand times its size; loading takes up to about three
-            times as much memory as what it unpacks to. What poolviz records at most, a million calls, fits into the default of 128 MiB.
+            times as much memory as what it unpacks to. What poolviz records at most, a million calls
+            and what they print and raise, fits into the default of 256 MiB.
 
     Returns:
         The trace: it can be summarised, drawn and saved in each format, and never changes.
@@ -110,9 +114,12 @@ def load(path: str | os.PathLike[str], *, limit: int = LIMIT) -> Trace:
     try:
         with Path(path).open("rb") as file:
             # Hardly anything is longer packed than unpacked.
-            data = file.read(limit + limit // 100 + _PREFIX.size + 1024)
+            most, size = limit + limit // 100 + _PREFIX.size + 1024, os.fstat(file.fileno()).st_size
+            if size > most:
+                raise _beyond(size, limit)
+            data = file.read(most)
             if file.read(1):
-                raise _beyond(os.fstat(file.fileno()).st_size, limit)
+                raise _beyond(most + 1, limit)
         return parse(data, limit)
     except LoadError as error:
         raise LoadError(f"{os.fspath(path)!r}: {error}") from error.__cause__
@@ -203,9 +210,8 @@ def _trace_of(version: int, body: _Body, limit: int) -> Trace:
     size = int(struct.unpack("<I", body.take(4))[0])
     expect(size <= body.left, "a header that does not end")
     text = body.take(size)
-    memory = _OF_VALUE * sum(map(text.count, (b",", b"[", b"{")))
-    if memory > limit:
-        raise _beyond(memory, limit)
+    if _is_more(text, limit // _OF_VALUE):
+        raise _beyond(_OF_VALUE * sum(map(text.count, (b",", b"[", b"{"))), limit)
     try:
         header = json.loads(text.decode("ascii"))
     except (ValueError, RecursionError) as error:
@@ -238,11 +244,28 @@ def _trace_of(version: int, body: _Body, limit: int) -> Trace:
     )
     everything = Everything(present, calls, waits, header["errors"], dict(header["prints"]), header["chunks"])
     check_table(everything, header["start"], len(header["labels"]))
-    labels = list(map(observe.label_id, header["labels"]))
+    held = naming.Held()  # until the recording holds them: a file may have more names than are numbered between two sweeps
+    labels = list(map(held.number_of, header["labels"]))
     calls["label"] = array("I", map(labels.__getitem__, calls["label"]))
     view = View("file", 0, start=header["start"])
     view.stop = present.now
-    return Trace(Recording(everything, tuple(header["anchor"]), header["host"]), view, header["title"])
+    recording = Recording(everything, tuple(header["anchor"]), header["host"])
+    del held
+    return Trace(recording, view, header["title"])
+
+
+def _is_more(text: bytes, values: int) -> bool:
+    """Whether a text of JSON has more than so many values. What stands in strings does not count, and nothing is built up to find out."""
+    if sum(map(text.count, (b",", b"[", b"{"))) <= values:
+        return False
+    place, found = 0, _UP_TO_A_VALUE.match(text)
+    while found is not None:
+        values -= 1
+        if values < 0:
+            return True
+        place = found.end()
+        found = _UP_TO_A_VALUE.match(text, place)
+    return False
 
 
 def _pack(column: Column, code: str) -> bytes:

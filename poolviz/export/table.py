@@ -6,6 +6,7 @@ to a stranger. A label may come from such a stranger, as it is often made of the
 
 import csv
 import io
+import re
 from typing import Any
 
 from poolviz.tracing.calls import NEVER, TIMES
@@ -14,6 +15,8 @@ from poolviz.tracing.trace import Trace
 #: What a formula begins with, in Excel, LibreOffice or Google Sheets: also after a tab or a line's end, which they skip, and also in the
 #: wide forms of East Asian keyboards.
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+#: Where a cell may begin inside text: after what other locales and settings take for the end of one, and after spaces.
+_BEGINS = re.compile('(^|[;\\t\\r\\n])(?=[ \u00a0\u3000"]*[=+\\-@\uff1d\uff0b\uff0d\uff20])')
 
 
 def render(trace: Trace) -> bytes:
@@ -33,5 +36,10 @@ def _cells(name: str, column: list[Any]) -> list[Any]:
     if name in TIMES:
         return ["" if time == NEVER else time for time in column]
     if column and isinstance(column[0], str):
-        return [f"'{text}" if text.startswith(FORMULAS) else text for text in column]
+        return [_harmless(text) for text in column]
     return column
+
+
+def _harmless(text: str) -> str:
+    found = _BEGINS.sub(r"\1'", text)
+    return f"'{found}" if found.startswith(FORMULAS) else found

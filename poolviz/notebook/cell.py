@@ -64,12 +64,14 @@ class Cell:
     def leave(self) -> None:
         """No further call belongs to the cell."""
         scopes.leave(self.scope)
-        if self.trace is not None:
-            self.trace.close()
-            if self._waiting and not self._is_shown(self.trace):
-                self._show(self.trace)
-        shown.listeners.remove(self._on_shown)
-        self._others.clear()
+        try:
+            if self.trace is not None:
+                self.trace.close()
+                if self._waiting and not self._is_shown(self.trace):
+                    self._show(self.trace)
+        finally:  # whatever displaying raises
+            shown.listeners.remove(self._on_shown)
+            self._others.clear()
 
     def _on_first(self) -> None:
         # Nothing that goes wrong in showing may break the submission that it precedes.

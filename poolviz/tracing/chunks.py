@@ -2,6 +2,9 @@
 
 from poolviz.events import Chunked
 
+#: Maps that are kept; the oldest go first, and are drawn without the frames of their chunks.
+MOST = 100_000
+
 
 class Chunks:
     """One record for each such map."""
@@ -12,6 +15,8 @@ class Chunks:
     def add(self, batch: Chunked) -> None:
         """Take in a map."""
         self._maps[batch.first] = batch
+        if len(self._maps) > MOST:
+            del self._maps[next(iter(self._maps))]
 
     def forget_before(self, call: int) -> None:
         """Drop maps all of whose calls have numbers below `call`."""

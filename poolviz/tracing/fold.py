@@ -281,7 +281,7 @@ class State:
 
     def _pool_opened(self, batch: PoolOpened) -> None:
         # The number of workers is what the user gave, and may be no int: `inf`, or one of numpy's.
-        workers, texts = int(min(batch.workers, LARGEST)), map(observe.plain, (batch.kind, batch.name, batch.start_method))
+        workers, texts = int(min(batch.workers, LARGEST)), map(observe.plain, map(str, (batch.kind, batch.name, batch.start_method)))
         kind, name, method = texts
         self.pools[batch.pool] = PoolRecord(batch.pool, kind, name, workers, method, batch.time)
 

@@ -309,3 +309,11 @@ def test_a_file_of_version_3_is_read_for_ever():
     assert trace.workers[0].detail == "was killed by SIGKILL"
     # Packed by another zlib the bytes may differ; what is packed may not.
     assert zlib.decompress(native.render(trace)[32:]) == zlib.decompress(path.read_bytes()[32:])
+
+
+def test_workers_beyond_all_numbers_are_refused(data):
+    header, columns = parts(data)
+    call = native.parse(data).calls["call"][0]
+    assert "running calls out of bounds" in refused(built(header | {"running": [[call, 1, 2**63, 1]]}, columns))
+    worker = [2**31, *header["workers"][0][1:]]
+    assert "workers out of bounds" in refused(built(header | {"workers": [worker]}, columns))

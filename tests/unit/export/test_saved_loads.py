@@ -150,3 +150,10 @@ def test_a_pool_with_a_name_and_a_size_of_its_own(tmp_path):
     loaded = poolviz.load(pool.trace.save(tmp_path / "run.poolviz"))
     assert loaded.counts()["finished"] == 1
     assert [worker.name for worker in loaded.workers] == ["\\udcff_0"]
+
+
+def test_a_pool_whose_name_is_no_text(tmp_path):
+    with poolviz.ThreadPoolExecutor(1, thread_name_prefix=5) as pool:
+        pool.submit(abs, 1).result(30)
+        assert [record.name for record in pool.trace.store.present(pool.trace.view).pools] == ["5"]
+    assert len(poolviz.load(pool.trace.save(tmp_path / "run.poolviz"))) == 1

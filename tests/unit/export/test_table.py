@@ -25,12 +25,15 @@ def test_a_line_for_each_call_as_any_reader_reads_it():
 
 FORMULAS = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"]
 
+#: What a reader with another separator, or that skips spaces, would run.
+INSIDE = {" =1": "' =1", "'=1": "'=1", "a;=1": "a;'=1", "a\t @b": "a\t' @b", "a; -1;b": "a;' -1;b", "a-1; b": "a-1; b"}
+
 
 def test_text_that_a_spreadsheet_would_run_is_text():
     """Function names, labels and thread names are text of anybody's; numbers stay numbers, also negative ones."""
 
     def submit():
-        for label in [*FORMULAS, "plain", "a=b", " =1", "'=1"]:
+        for label in [*FORMULAS, "plain", "a=b", *INSIDE]:
             pool.options(label=label).submit(abs, 1).result(30)
 
     with poolviz.ThreadPoolExecutor(1) as pool:
@@ -39,7 +42,12 @@ def test_text_that_a_spreadsheet_would_run_is_text():
         caller.join()
         pool.submit(abs, 1).cancel()
     lines = list(csv.DictReader(io.StringIO(table.render(pool.trace).decode(), newline="")))
-    assert [line["name"] for line in lines[:-1]] == [*(f"'{text}" for text in FORMULAS), "plain", "a=b", " =1", "'=1"]
+    assert [line["name"] for line in lines[:-1]] == [
+        *(f"'{text[0]}'{text[1:]}" if text[0].isspace() else f"'{text}" for text in FORMULAS),
+        "plain",
+        "a=b",
+        *INSIDE.values(),
+    ]
     assert {line["caller"] for line in lines[:-1]} == {'\'=HYPERLINK("http://x")'}
     assert {line["item"] for line in lines} == {"-1"}, "a number"
     # As pandas reads it.

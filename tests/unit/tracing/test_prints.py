@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from poolviz import observe
 from poolviz.events import PoolOpened, Printed
 from poolviz.tracing import prints
-from poolviz.tracing.prints import Output, Print, Prints, fitting, lines_in
+from poolviz.tracing.prints import Output, Print, Prints, fitting, lines_in, written
 from poolviz.tracing.store import Store
 from poolviz.tracing.trace import Trace
 from poolviz.tracing.view import View
@@ -37,11 +37,43 @@ def test_every_line_is_kept_or_counted(pieces):
         found = kept.all()
         assert {call: lines_in(output.text) + output.cut for call, output in found.items()} == printed
         assert max((len(output.text) for output in found.values()), default=0) <= 20
-        assert sum(len(output.text) for output in found.values()) <= 50
+        assert sum(written(output.text) for output in found.values()) <= 50
         kept.forget_before(3)
         assert kept.all() == {call: output for call, output in found.items() if call >= 3}
         kept.forget_before(9)
-        assert kept.all() == {} and kept._size == 0 and not kept._full
+        assert kept.all() == {} and (kept._bytes, kept._pieces) == (0, 0) and not kept._full
+
+
+@settings(max_examples=200)
+@given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 2), st.integers(0, 3), st.booleans()), max_size=80))
+def test_calls_and_pieces_that_are_too_many_are_given_up_and_counted(pieces):
+    with pytest.MonkeyPatch.context() as limits:
+        limits.setattr(prints, "PIECES_OF_CALL", 3)
+        limits.setattr(prints, "PIECES", 5)
+        kept, printed = Prints(), 0
+        for call, lines, cut, error in pieces:
+            kept.add(Printed(call, 1 + error, "xyz\n" * lines, cut))
+            printed += lines + cut
+            found = kept.all()
+            assert sum(max(1, len(output.pieces)) for output in found.values()) == kept._pieces <= 5
+            assert all(len(output.pieces) <= 3 for output in found.values())
+            assert sum(lines_in(output.text) + output.cut for output in found.values()) + kept.lines_given_up == printed
+        kept.forget_before(99)
+        assert kept.all() == {} and (kept._bytes, kept._pieces) == (0, 0)
+
+
+def test_what_a_call_prints_in_a_row_is_one_piece():
+    kept = Prints()
+    for _ in range(2_000):
+        kept.add(Printed(7, 1, "x\n", 0))
+    assert kept.all() == {7: Output([Print("stdout", "x\n" * 2_000)], 0)}
+
+
+def test_there_is_a_limit_to_the_calls_whose_output_is_kept():
+    kept = Prints()
+    for call in range(1, prints.PIECES + 101):
+        kept.add(Printed(call, 1, "done\n", 1))
+    assert list(kept.all()) == list(range(101, prints.PIECES + 101)) and kept.lines_given_up == 200
 
 
 def test_streams_stay_apart_and_halves_of_characters_are_written_out():

@@ -95,3 +95,25 @@ if {holder!r} == "trace":
 
 def test_a_name_that_was_forgotten_is_a_word_and_no_error():
     result("assert observe.labels[10**9] == 'call'")
+
+
+def test_a_file_with_more_names_than_are_numbered_between_two_sweeps_has_all_of_them(tmp_path):
+    path = str(tmp_path / "names.poolviz")
+    code = f"""
+with poolviz.trace() as trace, poolviz.ThreadPoolExecutor(2) as pool:
+    list(pool.options(label=lambda item: f"item {{item}}").map(abs, range(2_000)))
+trace.save({path!r})
+"""
+    result(SMALL + code)
+    result(SMALL + f"assert list(poolviz.load({path!r}).calls['name']) == [f'item {{i}}' for i in range(2_000)]")
+
+
+def test_a_name_has_a_length():
+    result(
+        SMALL
+        + """
+label = "x" * 10_000_000
+assert len(observe.labels[observe.label_id(label)]) <= 200 and observe.label_id(label) == observe.label_id(label)
+assert max(map(len, naming.numbers)) <= 200
+"""
+    )
