@@ -43,7 +43,7 @@ class Feed:
 
     @property
     def newest(self) -> int:
-        """The number of the last delta, -1 before the first."""
+        """The number of the last message of the stream; the snapshot that begins it has -1."""
         return self._seq
 
     @property
@@ -72,6 +72,9 @@ class Feed:
         if limit is not None:
             everything = self._trace.store.everything(self._trace.view)
             return kept(everything, self._sections, self._head("snapshot", everything.present), self._trace.start, limit)
+        if self._last is not None:
+            # What it brings comes in no delta: a page that it does not reach must notice.
+            self._seq += 1
         self._told, self._errors, self._outputs = Told(), Errors(), Outputs()
         self._backlog.clear()
         everything = self._reader.everything()
