@@ -6,7 +6,7 @@ import { encode } from "../dev/encode";
 import { Outcome, type OutcomeName } from "../src/base/codes";
 import { duration } from "../src/base/format";
 import { NO_LANE } from "../src/base/message";
-import { busyShares, windowOf } from "../src/model/busy";
+import { busyShares, knownOf } from "../src/model/busy";
 import { figures } from "../src/model/figures";
 import { timeLeft } from "../src/model/left";
 import { Store } from "../src/model/store";
@@ -16,24 +16,29 @@ const MS = 1e6;
 const vectors = (name: string) =>
   JSON.parse(readFileSync(fileURLToPath(new URL(`../../tests/vectors/${name}.json`, import.meta.url)), "utf8"));
 
+interface TimedCall {
+  readonly submitted: number;
+  readonly worker: number;
+  readonly started: number | null;
+  readonly finished: number | null;
+  readonly outcome: OutcomeName;
+}
+
 interface Run {
   readonly name: string;
   readonly now: number;
   readonly workers: readonly { started: number; ready: number | null; exited: number | null }[];
-  readonly calls: readonly {
-    submitted: number;
-    worker: number;
-    started: number | null;
-    finished: number | null;
-    outcome: OutcomeName;
-  }[];
+  readonly calls: readonly TimedCall[];
+  readonly forgotten?: readonly TimedCall[];
   readonly elapsed: number;
   readonly utilisation: number | null;
   readonly lanes: readonly (number | null)[];
 }
 
 function storeOf(run: Run): Store {
-  const calls = run.calls.map((call, row) => ({ ...call, row }));
+  const dropped = run.forgotten?.length ?? 0;
+  const all = [...(run.forgotten ?? []), ...run.calls].map((call, row) => ({ ...call, row }));
+  const calls = all.slice(dropped);
   const ended = calls.filter(({ outcome }) => outcome !== "none");
   const running = calls.filter(({ outcome, started }) => outcome === "none" && started !== null);
   const time = (ms: number | null) => (ms === null ? Number.NaN : ms * MS);
@@ -45,17 +50,18 @@ function storeOf(run: Run): Store {
     ready: ready === null ? null : ready * MS,
     exited: exited === null ? null : exited * MS,
   }));
-  const count = (...outcomes: OutcomeName[]) => calls.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  const count = (...outcomes: OutcomeName[]) => all.filter(({ outcome }) => outcomes.includes(outcome)).length;
+  const underWay = all.filter(({ outcome }) => outcome === "none");
   const counts = {
-    total: calls.length,
-    pending: calls.length - ended.length - running.length,
-    running: running.length,
+    total: all.length,
+    pending: underWay.filter(({ started }) => started === null).length,
+    running: underWay.filter(({ started }) => started !== null).length,
     finished: count("returned"),
     failed: count("raised", "lost", "interrupted"),
     cancelled: count("cancelled"),
   };
   const { header, buffers } = encode(
-    { kind: "snapshot", now: run.now * MS, lanes, counts },
+    { kind: "snapshot", now: run.now * MS, lanes, counts, dropped, first_row: dropped },
     {
       calls: {
         first: calls.map(({ row }) => row),
@@ -93,7 +99,7 @@ describe("how busy the workers were", () => {
     expect(elapsed).toBe(run.elapsed * MS);
     if (run.utilisation === null) expect(utilisation).toBeNaN();
     else expect(utilisation).toBeCloseTo(run.utilisation, 9);
-    const { lanes } = busyShares(recording, windowOf(recording, head!, now)!, now);
+    const { lanes } = busyShares(recording, knownOf(recording, head!, now)!, now);
     run.lanes.forEach((share, lane) => {
       if (share === null) expect(lanes.get(lane)).toBeNaN();
       else expect(lanes.get(lane)).toBeCloseTo(share, 9);
@@ -136,6 +142,47 @@ describe("what is done", () => {
     const { recording, head } = storeOf(run);
     const { done, perSecond, left } = figures(recording, head!, 1000 * MS);
     expect([done, perSecond, left]).toEqual([2, 2, 1000 * MS]);
+  });
+});
+
+describe("of calls that are no longer kept", () => {
+  const call = (worker: number, started: number | null, finished: number | null): TimedCall => ({
+    submitted: 0,
+    worker,
+    started,
+    finished,
+    outcome: finished === null ? "none" : "returned",
+  });
+  const run = (forgotten: TimedCall[], calls: TimedCall[]): Run => ({
+    name: "",
+    now: 1000,
+    workers: [{ started: 0, ready: 0, exited: null }],
+    forgotten,
+    calls,
+    elapsed: 0,
+    utilisation: null,
+    lanes: [],
+  });
+  const figuresOf = (told: Run) => {
+    const { recording, head } = storeOf(told);
+    return figures(recording, head!, 1000 * MS);
+  };
+
+  it("only the counts tell how fast they went, while none of the others has run", () => {
+    const waiting = [call(-1, null, null), call(-1, null, null)];
+    const ran = Array.from({ length: 50 }, (_, i) => call(0, 20 * i, 20 * (i + 1)));
+    expect(figuresOf(run(ran, waiting))).toMatchObject({ done: 50, perSecond: 50, left: 40 * MS });
+  });
+
+  it("the pace is of the others, in the time of which they tell", () => {
+    const ran = Array.from({ length: 5 }, (_, i) => call(0, 160 * i, 160 * (i + 1)));
+    const kept = [call(0, 800, 900), call(0, 900, 1000), call(-1, null, null)];
+    expect(figuresOf(run(ran, kept))).toMatchObject({ done: 7, perSecond: 10, left: 100 * MS, utilisation: 1 });
+  });
+
+  it("nothing is said of time when there are no others", () => {
+    const ran = [call(0, 0, 100)];
+    expect(figuresOf(run(ran, []))).toMatchObject({ done: 1, elapsed: null, left: null });
   });
 });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { encode, type Sections } from "../dev/encode";
 import { snapshot } from "../dev/synthetic";
 import { Outcome } from "../src/base/codes";
+import { NO_LANE } from "../src/base/message";
 import { thereIn } from "../src/model/busy";
 import { extent, figures, longestRunning } from "../src/model/figures";
 import { loadOver } from "../src/model/load";
@@ -77,6 +78,13 @@ describe("calls", () => {
     expect(recording.lanes.size).toBe(0);
     expect(recording.neverRan.at(4 * MS)).toBe(1);
     expect(recording.calls.outcomeOf(11)).toBe(Outcome.cancelled);
+  });
+
+  it("that run in a worker without a lane get none", () => {
+    const recording = new Recording();
+    recording.fold(message({}, { ...announced, running: { row: [10], lane: [NO_LANE], started: [2 * MS] } }));
+    expect([...recording.running.keys()]).toEqual([10]);
+    expect(recording.lanes.size).toBe(0);
   });
 
   it("that failed first are remembered, not those that were told first", () => {
@@ -214,6 +222,19 @@ describe("waits", () => {
     expect([caller?.open.length, caller?.waits.count]).toEqual([1, 0]);
     recording.fold(message({}, wait(5 * MS, 8 * MS)));
     expect([caller?.open.length, caller?.waits.count]).toEqual([0, 1]);
+  });
+});
+
+describe("the time that is shown", () => {
+  it("begins with the first call that is kept, though a wait that began before it is told after it", () => {
+    const recording = new Recording();
+    const counts = { total: 4, pending: 4, running: 0, finished: 0, failed: 0, cancelled: 0 };
+    const told = message({ counts, dropped: 3, first_row: 13, now: 9 * MS }, announced);
+    recording.fold(told);
+    expect(extent(recording, told, 9 * MS)).toEqual({ start: 2 * MS, end: 9 * MS });
+    recording.fold(message({}, { waits: { caller: [0], kind: [2], start: [MS], end: [8 * MS], row: [5000] } }));
+    expect(extent(recording, told, 9 * MS)).toEqual({ start: 2 * MS, end: 9 * MS });
+    expect(figures(recording, told, 9 * MS).elapsed).toBe(7 * MS);
   });
 });
 

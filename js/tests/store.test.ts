@@ -42,6 +42,19 @@ describe("a store", () => {
     expect(asked).toEqual([0]);
   });
 
+  it("folds no delta whose rows are counted from another call, and asks for the snapshot that says so", () => {
+    const asked: number[] = [];
+    const store = new Store((have) => asked.push(have));
+    store.receive(told(0, { kind: "snapshot", origin: 1 }), 0);
+    for (const seq of [2, 3]) store.receive(told(seq, { origin: 501 }), 10);
+    expect([asked, store.hasGap]).toEqual([[0], true]);
+    expect([...store.recording.calls.rows()]).toEqual([0]);
+    store.receive(told(4, { kind: "snapshot", origin: 501 }), 20);
+    store.receive(told(5, { origin: 501 }), 30);
+    expect([...store.recording.calls.rows()]).toEqual([4, 5]);
+    expect([asked, store.hasGap]).toEqual([[0], false]);
+  });
+
   it("asks again, ever more rarely, while no answer comes", () => {
     const asked: number[] = [];
     const store = new Store((have) => asked.push(have));

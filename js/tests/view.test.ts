@@ -210,6 +210,13 @@ describe("the header", () => {
     expect(text(".pv-facts")).toMatch(/1 of 3 calls done.*elapsed≈ 6.00 s left/);
   });
 
+  it("says nothing of time when no call is kept", () => {
+    start();
+    model.tell(live(0, { state: "done", dropped: 1, first_row: 1, counts: { ...COUNTS, total: 1, finished: 1 } }));
+    expect(text(".pv-facts")).toMatch(/^1 call\s*$/);
+    expect(text(".pv-notice")).toContain("1 older call is no longer kept");
+  });
+
   it("does not count cancelled calls as done", () => {
     start();
     model.tell(

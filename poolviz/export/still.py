@@ -90,13 +90,13 @@ def _facts(header: dict[str, Any], strips: Strips) -> str:
     if header.get("summarised"):
         facts.append(f"{header['summarised']:,} of them summarised")
     if header["dropped"]:
-        facts.append(f"{header['dropped']:,} older calls are no longer kept")
+        facts.append(f"{header['dropped']:,} older {'call is' if header['dropped'] == 1 else 'calls are'} no longer kept")
     return escape(" · ".join(facts))
 
 
 def _there(lane: dict[str, Any], strips: Strips) -> int:
     """Nanoseconds in which a worker could run calls."""
-    return busy.there(strips.span, lane["started"], lane.get("ready"), lane["exited"], ran=lane["lane"] in strips.busy)
+    return busy.there(strips.known, lane["started"], lane.get("ready"), lane["exited"], ran=lane["lane"] in strips.busy)
 
 
 def _failures(snapshot: Message, *, quote: bool) -> Iterator[str]:

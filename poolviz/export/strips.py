@@ -11,7 +11,7 @@ from operator import add
 
 from poolviz.events import Outcome
 from poolviz.export.png import Rgba, png
-from poolviz.tracing.busy import window
+from poolviz.tracing.busy import known, window
 from poolviz.wire.codec import NEVER, Message, decode
 
 WIDTH, HEIGHT = 800, 14
@@ -56,6 +56,7 @@ class Strips:
 
     Attributes:
         span: the time that they show, in nanoseconds since the trace's start.
+        known: its part in which the calls that are kept say what the workers did.
         busy: for each lane, its nanoseconds in calls that have ended or run.
     """
 
@@ -78,6 +79,8 @@ class Strips:
         submitted = chain(times("calls", "submitted"), times("arrivals", "time"))
         ends = filter(NEVER.__ne__, chain(times("ended", "finished"), times("summaries", "end")))
         self.span = window(filter(NEVER.__ne__, submitted), ends, now, under_way=bool(under_way))
+        starts = chain(times("ended", "started"), times("summaries", "start"), times("running", "started"))
+        self.known = known(self.span, filter(NEVER.__ne__, starts), dropped=header["dropped"] > 0)
         self.busy = {lane: sum(finish - start for start, finish, _ in slices) for lane, slices in self._slices.items()}
 
     @property

@@ -1,8 +1,10 @@
 """How busy workers were: the one definition, for `Trace.summary()` and for the kept picture.
 
     window          from the first submission to the last end, or to now while calls wait or run
-    there           the part of the window in which the worker could have run calls: from when its initializer had returned to its exit
-    busy            time in calls, those that run included, up to now
+    known           the window; once calls are no longer kept, its part from the first start of a kept call on: before it nobody knows
+                    what the workers did. It is empty while no kept call has started, and then there is no busy share.
+    there           the part of `known` in which the worker could have run calls: from when its initializer had returned to its exit
+    busy            time in kept calls, those that run included, up to now
     busy share      busy / there, at most 1; of several workers the sum over the sum
 
 A worker that is starting is not idle: nothing could have kept it busy. One of which nobody said that it was ready was so from its launch,
@@ -39,11 +41,24 @@ def window(submitted: Iterable[int], ended: Iterable[int], now: int, *, under_wa
     return Window(begin, max(begin, now, last) if under_way else max(begin, last))
 
 
+def known(span: Window, started: Iterable[int], *, dropped: bool) -> Window:
+    """The part of a window in which the calls that are kept say what the workers did.
+
+    Args:
+        span: the window.
+        started: when kept calls started.
+        dropped: whether there are calls that are no longer kept. Rows go by their age, so what goes may still wait or run.
+    """
+    if not dropped:
+        return span
+    return span._replace(begin=min(span.end, max(span.begin, min(started, default=span.end))))
+
+
 def there(span: Window, started: int, ready: int | None, exited: int | None, *, ran: bool) -> int:
     """For how many nanoseconds of a window a worker could have run calls.
 
     Args:
-        span: the window.
+        span: the window, as far as it is known.
         started: when the worker was launched.
         ready: when its initializer had returned; None if nobody said so.
         exited: when it was gone; None while it is there.

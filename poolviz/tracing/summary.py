@@ -44,7 +44,9 @@ class Summary:
         workers: how many workers there were.
         makespan: from the first submission to the last end, or to now while calls wait or run.
         busy: time that workers spent in calls, added up.
-        speedup: `busy` / `makespan`: how many times faster than one worker would have been, its cost per call aside.
+        speedup: `busy` / `makespan`: how many times faster than one worker would have been, its cost per call aside. When calls were
+            dropped, their busy time is not known: this and the next two count from the first start of a call that is kept, and are 0
+            before there is one.
         efficiency: `speedup` / `workers`.
         utilisation: `busy` as a share of the time during the makespan in which workers could run calls: from when their initializer had
             returned to their exit. The timeline calls it ``busy``.
@@ -68,16 +70,19 @@ class Summary:
         self.missing = present.missing
         self.workers = len(present.workers)
         under_way = bool(present.counts["pending"] or present.counts["running"])
+        running = [call for call in present.running if call.call >= present.base]
         span = busy.window(table["submitted"], filter(None, table["finished"]), now, under_way=under_way)
+        known = busy.known(span, filter(None, table["started"]), dropped=bool(present.dropped))
         self.makespan = span.length
         rows = _rows_with(table["started"], table["finished"])
         durations = list(map(sub, _at(table["finished"], rows), _at(table["started"], rows)))
-        self.busy = sum(durations) + sum(now - call.started for call in present.running)
-        ran = {*_at(table["worker"], _started(table)), *(call.worker for call in present.running)}
-        there = sum(busy.there(span, w.started, w.ready or None, w.exited or None, ran=w.worker in ran) for w in present.workers)
-        self.speedup = self.busy / self.makespan if self.makespan else 0.0
+        self.busy = sum(durations) + sum(now - call.started for call in running)
+        ran = {*_at(table["worker"], _started(table)), *(call.worker for call in running)}
+        there = sum(busy.there(known, w.started, w.ready or None, w.exited or None, ran=w.worker in ran) for w in present.workers)
+        self.speedup = self.busy / known.length if known.length else 0.0
         self.efficiency = self.speedup / self.workers if self.workers else 0.0
         self.utilisation = busy.share(self.busy, there) or 0.0
+        self._is_known = known.length > 0 or not present.dropped
         self.queue_wait = _between(table["submitted"], table["started"])
         self.run = _spread(durations)
         self.transfer = _transfer(table)
@@ -99,15 +104,24 @@ class Summary:
 
     def _head(self) -> str:
         counts = ", ".join(f"{n} {name}" for name, n in self.counts.items() if n or name == "total")
-        older = f"; {self.dropped} older calls are not in the figures below" if self.dropped else ""
-        missing = f"; {self.missing} records are missing, the log says why" if self.missing else ""
+        calls = "call is" if self.dropped == 1 else "calls are"
+        older = f"; {self.dropped} older {calls} not in the figures below" if self.dropped else ""
+        records = "record is" if self.missing == 1 else "records are"
+        missing = f"; {self.missing} {records} missing, the log says why" if self.missing else ""
         return f"{self.title}: {counts}{older}{missing}"
+
+    def _shares(self) -> list[tuple[str, str]]:
+        if not self._is_known:
+            return [("workers", f"{self.workers}; what they did is not known, as no call that is kept has started")]
+        return [
+            ("workers", f"{self.workers}, busy {duration(self.busy)}, utilisation {self.utilisation:.0%}"),
+            ("speed-up", f"{self.speedup:.2f}, efficiency {self.efficiency:.0%}"),
+        ]
 
     def _lines(self) -> list[tuple[str, str]]:
         return [
             ("makespan", duration(self.makespan)),
-            ("workers", f"{self.workers}, busy {duration(self.busy)}, utilisation {self.utilisation:.0%}"),
-            ("speed-up", f"{self.speedup:.2f}, efficiency {self.efficiency:.0%}"),
+            *self._shares(),
             ("queue wait", _words(self.queue_wait)),
             ("run", _words(self.run)),
             ("transfer", _words(self.transfer)),

@@ -15,7 +15,7 @@ from poolviz.wire.codec import Message, encode
 from poolviz.wire.keeping import kept
 from poolviz.wire.outputs import Lines, Outputs, all_of, new_of
 from poolviz.wire.sections import Sections
-from poolviz.wire.tables import Errors, Told, bytes_of_texts, tables
+from poolviz.wire.tables import Errors, Told, bytes_of_texts, first_row, tables
 
 
 class Feed:
@@ -43,7 +43,7 @@ class Feed:
 
     @property
     def newest(self) -> int:
-        """The number of the last delta, -1 before the first."""
+        """The number of the last message of the stream; the snapshot that begins it has -1."""
         return self._seq
 
     @property
@@ -72,6 +72,9 @@ class Feed:
         if limit is not None:
             everything = self._trace.store.everything(self._trace.view)
             return kept(everything, self._sections, self._head("snapshot", everything.present), self._trace.start, limit)
+        if self._last is not None:
+            # What it brings comes in no delta: a page that it does not reach must notice.
+            self._seq += 1
         self._told, self._errors, self._outputs = Told(), Errors(), Outputs()
         self._backlog.clear()
         everything = self._reader.everything()
@@ -114,7 +117,7 @@ class Feed:
 
     def _message(self, kind: str, present: Present, columns: dict[str, dict[str, Column]], errors: list[Failed], lines: Lines) -> Message:
         self._last = present
-        header = self._head(kind, present)
+        header = first_row(present, self.origin) | self._head(kind, present)
         if self._backlog:
             header |= {"state": "live", "behind": self._backlog.calls}
         header |= tables(present, self._sections, self._told, self._trace.start)
@@ -123,8 +126,7 @@ class Feed:
 
     def _head(self, kind: str, present: Present) -> dict[str, Any]:
         trace = self._trace
-        gone = present.base - self.origin
-        return ({"first_row": gone} if gone > 0 else {}) | {
+        return {
             "kind": kind,
             "seq": self._seq,
             "now": present.now - trace.start,

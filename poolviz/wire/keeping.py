@@ -24,7 +24,7 @@ from poolviz.wire.codec import Message, encode, pack
 from poolviz.wire.outputs import Outputs, all_of
 from poolviz.wire.sections import NO_LANE, Index, Sections
 from poolviz.wire.summarise import Slices, Summaries, summarise
-from poolviz.wire.tables import Errors, Told, tables
+from poolviz.wire.tables import Errors, Told, first_row, tables
 
 #: Buckets of time: a picture's pixels, the most that are worth their bytes, and how few are put up with for exact failures.
 PICTURE, FINEST, COARSEST = 1200, 9600, 300
@@ -39,7 +39,7 @@ def kept(everything: Everything, sections: Sections, header: dict[str, Any], sta
     Args:
         everything: what there is.
         sections: the numbers of the stream; the snapshot has the same, as far as its limit allows.
-        header: the fields that every snapshot has.
+        header: the fields that every snapshot has, whatever call its rows are counted from.
         start: the trace's time zero, in nanoseconds of the clock.
         limit: bytes that the packed message may take. Only the names of many pools and callers may make it larger.
     """
@@ -48,6 +48,7 @@ def kept(everything: Everything, sections: Sections, header: dict[str, Any], sta
     everything = _with_few_lanes(everything, sections, limit // 4)
     for shown, own, columns, summarised in _attempts(everything, sections, limit):
         fields = header | {"kept": True, "origin": own.origin} | ({"summarised": summarised} if summarised else {})
+        fields |= first_row(everything.present, own.origin)
         fields |= tables(shown.present, own, Told(), start)
         fields |= Errors(limit // 8).table(shown.errors, own.origin)
         fields |= _prints(shown, own.origin, limit // 32)

@@ -21,6 +21,17 @@ ROOM, OF_ALL = 1_000_000, 5_000_000
 NOT_TOLD = "[This traceback is left out here; trace.errors() has it.]\n"
 
 
+def first_row(present: Present, origin: int) -> dict[str, int]:
+    """The header's entry for the rows that the store has given up, if there are any.
+
+    Args:
+        present: how things stand.
+        origin: number of the call that is row 0 of the same message: a kept snapshot counts from another call than the stream does.
+    """
+    gone = present.base - origin
+    return {"first_row": gone} if gone > 0 else {}
+
+
 class Told:
     """What a page has been told of pools, lanes, labels and callers."""
 

@@ -184,7 +184,22 @@ def delta() -> Message:
     return message
 
 
-CASES = (empty, one_running, mixed, map_run, gaps, long_times, delta)
+def kept() -> Message:
+    run = Run("kept after the rows of another pool were given up")
+    run.crew()
+    feed = Feed(run)
+    run.store.state.limit = 20
+    with mock.patch.object(clock, "now", lambda: START + 100 * MS):
+        feed.snapshot()
+    run.tell(Submitted(2, *columns((run.first, 20, START + 1 * MS, run.name, -1, 0))))
+    run.submit((20, 10, 2 * MS, 0))  # for these the store gives up the first 10
+    run.end(*((row, 7 + 2 * (row % 2), (80 + row) * MS, (81 + row) * MS, Outcome.RETURNED) for row in range(20, 29)))
+    run.run((29, 9, 110 * MS))
+    with mock.patch.object(clock, "now", lambda: START + 150 * MS):
+        return feed.snapshot(100_000)
+
+
+CASES = (empty, one_running, mixed, map_run, gaps, long_times, delta, kept)
 
 
 def plain(column: "array[int]") -> list[int | None]:

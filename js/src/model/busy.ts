@@ -2,8 +2,10 @@
  * How busy workers were: the one definition of the page.
  *
  *     window      from the first submission to the last end, or to now while calls wait or run
- *     there       the part of the window in which the worker could have run calls: from when its initializer had returned to its exit
- *     busy        time in calls, those that run included, up to now
+ *     known       the window; once calls are no longer kept, its part from the first start of a kept call on: before it nobody knows what
+ *                 the workers did. It is empty while no kept call has started, and then there is no busy share.
+ *     there       the part of `known` in which the worker could have run calls: from when its initializer had returned to its exit
+ *     busy        time in kept calls, those that run included, up to now
  *     busy share  busy / there, at most 1; of several workers the sum over the sum
  *
  * A worker that is starting is not idle: nothing could have kept it busy. One of which nobody said that it was ready was so from its
@@ -27,6 +29,13 @@ export function windowOf(recording: Recording, head: MessageHead, now: Ns): Span
   return { start, end: isUnderWay(head) ? Math.max(now, last) : last };
 }
 
+/** The part of the window in which the calls that are kept say what the workers did; rows go by their age, though they may wait or run. */
+export function knownOf(recording: Recording, head: MessageHead, now: Ns): Span | null {
+  const span = windowOf(recording, head, now);
+  if (span === null || head.dropped === 0) return span;
+  return { start: Math.min(span.end, Math.max(span.start, recording.firstStart)), end: span.end };
+}
+
 /**
  * For how long a worker could have run calls.
  *
@@ -43,7 +52,7 @@ export function busyShare(busy: Ns, there: Ns): number {
   return there > 0 ? Math.min(1, busy / there) : Number.NaN;
 }
 
-/** The busy share of each lane, and of all, in the window of the run. */
+/** The busy share of each lane, and of all, in the window of the run as far as it is known. */
 export function busyShares(recording: Recording, span: Span, now: Ns): { lanes: Map<number, number>; all: number } {
   const running = runningTimes(recording, now);
   const lanes = new Map<number, number>();

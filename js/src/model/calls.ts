@@ -130,17 +130,19 @@ export class CallTable {
     return gone.isEmpty ? null : gone.sorted();
   }
 
-  /** When the first call was submitted, and when the last ended; infinite and crossed when none has. */
-  bounds(): { submitted: Ns; finished: Ns } {
+  /** When the first call was submitted, when the first started, and when the last ended; infinite and crossed when none has. */
+  bounds(): { submitted: Ns; started: Ns; finished: Ns } {
     let first = Number.POSITIVE_INFINITY;
+    let start = Number.POSITIVE_INFINITY;
     let last = Number.NEGATIVE_INFINITY;
-    for (const { submitted, finished } of this.#chunks.values()) {
+    for (const { submitted, started, finished } of this.#chunks.values()) {
       for (let i = 0; i < SIZE; i++) {
         if (submitted[i]! < first) first = submitted[i]!;
+        if (started[i]! < start) start = started[i]!;
         if (finished[i]! > last) last = finished[i]!;
       }
     }
-    return { submitted: first, finished: last };
+    return { submitted: first, started: start, finished: last };
   }
 
   /** The call that ended first of those with an outcome that `accept` admits. */

@@ -85,7 +85,8 @@ export class Recording {
   /** Times of the first and last thing that happened; infinite and crossed while nothing has. */
   first: Ns = NEVER;
   last: Ns = -NEVER;
-  /** When the last call ended. */
+  /** When the first call started, and when the last ended. */
+  firstStart: Ns = NEVER;
   lastEnd: Ns = -NEVER;
   /** How long the longest call ran that has ended; of those that only a summary slice stands for, their mean. */
   longest: Ns = 0;
@@ -132,8 +133,10 @@ export class Recording {
     }
     if (message.waits) {
       this.callers.fold(message.waits, base);
-      for (const start of message.waits.start) this.#happened(start);
-      for (const end of message.waits.end) this.#happened(end);
+      // One that is told late began before what is known now, when older calls are forgotten.
+      for (const times of [message.waits.start, message.waits.end]) {
+        for (const time of times) if (time > this.last) this.last = time;
+      }
     }
     // The slices of a snapshot that was summarised to be kept belong to no row that could be forgotten: the next snapshot replaces them.
     if (message.firstRow > this.calls.base && !this.#batches.has(KEPT)) this.#forgetBefore(message.firstRow);
@@ -152,15 +155,19 @@ export class Recording {
     this.neverRan.remove(gone.neverRan);
     for (const [code, count] of gone.outcomes) this.#countOutcome(code, -count);
     if (this.firstFailed !== null && this.firstFailed < base) this.#findFirstFailed();
-    const { submitted, finished } = calls.bounds();
+    const { submitted, started, finished } = calls.bounds();
     this.first = submitted;
+    this.firstStart = started;
     this.lastEnd = finished;
     for (const { slices } of this.lanes.values()) slices.forgetBefore(base, this.first);
     callers.forgetBefore(base, this.first, gone.taken);
     for (const [batch, summaries] of this.#batches) {
       const left = summaries.filter(({ end }) => end >= this.first);
       for (const summary of summaries) if (summary.end < this.first) this.#count(summary, -1);
-      for (const { end } of left) this.lastEnd = Math.max(this.lastEnd, end);
+      for (const summary of left) {
+        this.lastEnd = Math.max(this.lastEnd, summary.end);
+        if (hasRun(summary)) this.firstStart = Math.min(this.firstStart, summary.start);
+      }
       if (left.length === 0) this.#batches.delete(batch);
       else this.#batches.set(batch, left);
     }
@@ -209,6 +216,11 @@ export class Recording {
     return found;
   }
 
+  #started(time: Ns): void {
+    if (time < this.firstStart) this.firstStart = time;
+    this.#happened(time);
+  }
+
   #happened(time: Ns): void {
     if (time < this.first) this.first = time;
     if (time > this.last) this.last = time;
@@ -229,8 +241,8 @@ export class Recording {
       if (row[i]! < this.calls.base || this.calls.outcomeOf(row[i]!) !== Outcome.none) continue;
       this.running.set(row[i]!, { lane: lane[i]!, started: started[i]! });
       this.calls.started(row[i]!, lane[i]!, started[i]!);
-      this.#lane(lane[i]!);
-      this.#happened(started[i]!);
+      if (lane[i] !== NO_LANE) this.#lane(lane[i]!);
+      this.#started(started[i]!);
     }
   }
 
@@ -244,7 +256,7 @@ export class Recording {
       if (bytes_out[i]! + bytes_in[i]! > 0) this.calls.sent(row[i]!, bytes_out[i]!, bytes_in[i]!);
       if (isDrawn(lane[i]!, started[i]!)) this.#lane(lane[i]!).slices.add(row[i]!, started[i]!, finished[i]!, code);
       this.#ended(row[i]!, lane[i]!, started[i]!, finished[i]!, code);
-      this.#happened(started[i]!);
+      this.#started(started[i]!);
       this.#happened(finished[i]!);
       this.#happened(delivered[i]!);
     }
@@ -273,7 +285,7 @@ export class Recording {
       this.#count(summary, 1);
       if (hasRun(summary)) {
         this.#lane(summary.lane).slices.add(NO_ROW, summary.start, summary.end, summary.code, summary.calls);
-        this.#happened(summary.start);
+        this.#started(summary.start);
         this.longest = Math.max(this.longest, (summary.end - summary.start) / summary.calls);
       }
       this.#happened(summary.end);

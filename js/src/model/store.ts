@@ -91,6 +91,15 @@ export class Store {
   #takeDelta(message: Message, page: PageMs): boolean {
     if (message.seq <= this.#seq) return false;
     const have = this.#seq;
+    // Its rows are counted from another call: the snapshot that says so is missing, and to fold it would write to other calls' rows.
+    if (this.head !== null && message.origin !== this.head.origin) {
+      const noticed = this.#gapAfter === null;
+      this.#gapAfter ??= have;
+      this.link.hear(message.now, page);
+      if (noticed || page - this.#askedAt >= this.#patience) this.#ask(this.#gapAfter, page);
+      this.changes.notify();
+      return false;
+    }
     this.#seq = message.seq;
     this.recording.fold(message);
     const gap = message.seq !== have + 1;

@@ -132,7 +132,7 @@ export class Header {
     else this.#done.show(whole(total), words.allDone(whole(total), total));
     this.#cancelled.show(cancelled === 0 ? null : whole(cancelled), words.kinds.cancelled);
     this.#rate.show(Number.isNaN(perSecond) ? null : rate(perSecond), words.rate);
-    this.#elapsed.show(duration(elapsed), words.elapsed);
+    this.#elapsed.show(elapsed === null ? null : duration(elapsed), words.elapsed);
     this.#left.show(left === null ? null : words.about(duration(left)), words.left);
     this.#busy.show(Number.isNaN(utilisation) ? null : percent(utilisation), words.busy);
   }
@@ -146,7 +146,7 @@ export class Header {
       parts.push(words.silent(since.toLocaleTimeString()));
     }
     if (store.hasGap) parts.push(words.gap);
-    if (head !== null && head.dropped > 0) parts.push(words.dropped(whole(head.dropped)));
+    if (head !== null && head.dropped > 0) parts.push(words.dropped(whole(head.dropped), head.dropped));
     return parts.join(" · ");
   }
 }

@@ -135,7 +135,7 @@ function spanTexts(counts: SpanStatistics["counts"], lanes: SpanStatistics["lane
     const value = `${shareText(share)} · ${duration(busy)}`;
     bars.append(nameElement("pv-name", laneName(lane)), element("span", "pv-share", bar), element("span", "", value));
   }
-  const more = element("div", "pv-unit", rest > 0 ? words.moreLanes(whole(rest)) : "");
+  const more = element("div", "pv-unit", rest > 0 ? words.moreLanes(whole(rest), rest) : "");
   return element("div", "pv-panel-texts", outcomes, bars, more);
 }
 

@@ -3,7 +3,7 @@ import { onAbort } from "../base/listen";
 import type { Counts } from "../base/message";
 import { type Span, TimeScale } from "../base/scale";
 import type { Ns, PageMs, Px } from "../base/units";
-import { windowOf } from "../model/busy";
+import { knownOf } from "../model/busy";
 import { extent } from "../model/figures";
 import type { Load } from "../model/load";
 import { placeOf } from "../model/neighbours";
@@ -171,7 +171,7 @@ export class Plot {
       this.#stale = false;
       this.#drawnNow = now;
       const merged = this.#draw(page, now);
-      this.#name(page, (head && windowOf(recording, head, now)) ?? NOTHING, now);
+      this.#name(page, (head && knownOf(recording, head, now)) ?? NOTHING, now);
       this.#host.drawn(page, now, merged);
       this.#pace.drew(page, performance.now() - page);
     }

@@ -20,7 +20,8 @@ export const words = {
   busy: "busy",
   silent: (time: string) => `no word from the kernel since ${time}`,
   gap: "some messages were lost; what is shown is incomplete until the kernel answers",
-  dropped: (count: string) => `${count} older calls are no longer kept; rate, time and busy are of the others`,
+  dropped: (count: string, calls: number) =>
+    `${count} older ${plural(calls, "call is", "calls are")} no longer kept; time and busy are of the others`,
   problem: (why: string) => `This timeline cannot be read: ${why}.`,
   failedBefore: (count: string) => `${count} failed that ${count === "1" ? "is" : "are"} no longer kept`,
   failures: (parts: readonly string[], total: string) => `${parts.join(", ")} of ${total}`,
@@ -125,7 +126,7 @@ export const words = {
   median: "median length",
   p95: "95th percentile",
   utilisation: "utilisation",
-  moreLanes: (count: string) => `and ${count} more lanes`,
+  moreLanes: (count: string, lanes: number) => `and ${count} more ${plural(lanes, "lane", "lanes")}`,
   helpGroups: [
     [
       "Look around",

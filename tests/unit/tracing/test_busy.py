@@ -39,7 +39,10 @@ def trace_of(monkeypatch):
                 store.on_batch(WorkerReady(1, number, time(worker["ready"])))
             if worker["exited"] is not None:
                 store.on_batch(WorkerExited(1, number, time(worker["exited"]), ""))
-        calls = list(enumerate(run["calls"], observe.new_calls(0)))
+        forgotten = run.get("forgotten", [])
+        calls = list(enumerate(forgotten + run["calls"], observe.new_calls(0)))
+        if forgotten:
+            store.state.limit = len(run["calls"])
         label = observe.label_id("work")
         store.on_batch(Submitted(1, *columns([(n, 1, time(call["submitted"]), label, -1, 0) for n, call in calls], 6)))
         ended = [
@@ -74,6 +77,17 @@ def test_summary_and_kept_picture_say_the_same(run, trace_of):
         assert (f"worker {number} · " in text) == (share is not None)
         if share is not None:
             assert f"worker {number} · {percent(share)}" in text
+
+
+def test_the_summary_does_not_say_what_it_does_not_know(trace_of):
+    [run] = [run for run in RUNS if run["name"].startswith("while nothing that is kept has started")]
+    text = repr(trace_of(run).summary())
+    assert "4 older calls are not in the figures below" in text
+    assert "utilisation" not in text
+    assert "speed-up" not in text
+    run = {**run, "forgotten": run["forgotten"][:1]}
+    assert "1 older call is not in the figures below" in repr(trace_of(run).summary())
+    assert "1 older call is no longer kept" in still.draw(Feed(trace_of(run)).snapshot())
 
 
 @pytest.mark.parametrize(("ns", "words"), json.loads((VECTORS / "durations.json").read_text())["durations"])

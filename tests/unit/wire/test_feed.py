@@ -163,7 +163,7 @@ def test_an_asked_for_delta_is_made_even_if_nothing_is_new():
     assert feed.delta() is None
     assert feed.delta(always=True).header["seq"] == 0
     assert feed.delta(always=True).header["seq"] == 1
-    assert feed.snapshot().header["seq"] == 1
+    assert feed.snapshot().header["seq"] == 2
 
 
 def test_a_feed_that_came_too_late_gets_a_snapshot(monkeypatch):
@@ -206,3 +206,12 @@ def test_a_call_without_a_worker_has_no_lane():
 
 def test_exits_have_the_names_of_the_schema():
     assert schema()["exits"] == [exit.name.lower() for exit in Exit]
+
+
+def test_a_snapshot_that_does_not_reach_a_page_leaves_a_gap():
+    store = Store()
+    store.on_batch(PoolOpened(1, 1000, "thread", "pool", 1, ""))
+    feed = Feed(Trace(store, View("pool", 1), "t"))
+    numbers = [feed.snapshot(), feed.delta(always=True), feed.snapshot(), feed.snapshot(100_000), feed.delta(always=True)]
+    feed.close()
+    assert [message.header["seq"] for message in numbers] == [-1, 0, 1, 1, 2]

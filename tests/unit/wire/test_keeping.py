@@ -159,3 +159,24 @@ def test_the_stream_goes_on_as_if_nothing_had_been_kept():
     assert {**one.header, "now": 0} == {**same.header, "now": 0}
     feed.close()
     other.close()
+
+
+def test_the_rows_of_a_view_that_begins_late_are_not_given_up():
+    """The stream counts from a call of another pool, whose rows have gone; what is kept counts from its own first call."""
+    store = Store(limit=400)
+    trace = Trace(store, View("pool", 1, start=START), "a run")
+    store.on_batch(PoolOpened(1, START, "thread", "pool", 2, ""))
+    store.on_batch(WorkerStarted(1, 1, START, "worker", 4_000))
+    feed = Feed(trace)
+    feed.snapshot()
+    first, label = observe.new_calls(410), observe.label_id("work")
+    store.on_batch(Submitted(2, *(array("q", (value,)) for value in (first, 400, START, label, -1, 0))))
+    store.on_batch(Submitted(1, *(array("q", (value,)) for value in (first + 400, 10, START, label, -1, 0))))
+    for row in range(400, 410):
+        time = START + row
+        store.on_batch(Ended(1, *(array("q", (value,)) for value in (first + row, 1, time, time, time + 1, time + 2, 1, 0, 0))))
+    message = unpack(pack(feed.snapshot(100_000)))
+    feed.close()
+    assert message.header["origin"] == first + 400
+    assert "first_row" not in message.header
+    assert list(decode(message)["ended"]["row"]) == list(range(10))
