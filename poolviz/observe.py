@@ -272,8 +272,9 @@ class Journal:
 
     def __del__(self) -> None:
         # What callers noted after the pool's own last flush, when nobody has looked since. By now nobody appends to these lists.
-        if (self.takes or self.waits) and not sys.is_finalizing():
-            deferred.leave(partial(_emit_rest, self.pool, self.takes, self.waits))
+        takes, waits = vars(self).get("takes"), vars(self).get("waits")  # there is none of a journal that was never finished
+        if (takes or waits) and not sys.is_finalizing():
+            deferred.leave(partial(_emit_rest, self.pool, takes or [], waits or []))
 
 
 def _batch(pool: int, kind: Callable[..., Batch], flat: list[int], stop: int, width: int) -> Batch:
