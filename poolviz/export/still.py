@@ -74,7 +74,7 @@ def _rows(header: dict[str, Any], strips: Strips) -> Iterator[str]:
     if lanes:
         yield _axis(strips)
     if len(lanes) > LANES:
-        yield f"{_ROW}<td {_ALL}>and {len(lanes) - LANES} more workers</td></tr>"
+        yield f"{_ROW}<td {_ALL}>and {len(lanes) - LANES} more {'worker' if len(lanes) == LANES + 1 else 'workers'}</td></tr>"
 
 
 def _facts(header: dict[str, Any], strips: Strips) -> str:
@@ -84,7 +84,9 @@ def _facts(header: dict[str, Any], strips: Strips) -> str:
     facts += [f"{n:,} {name}" for name, n in counts.items() if 0 < n < total and name != "total"]
     if total:
         facts.append(duration(strips.span.length))
-    share = busy.share(sum(strips.busy.values()), sum(_there(lane, strips) for lane in header.get("lanes", [])))
+    lanes = header.get("lanes", [])
+    # Of the same workers above and below: of one without a lane nobody knows when it was there.
+    share = busy.share(sum(strips.busy.get(lane["lane"], 0) for lane in lanes), sum(_there(lane, strips) for lane in lanes))
     if share is not None:
         facts.append(f"workers {share:.0%} busy")
     if header.get("summarised"):

@@ -182,6 +182,12 @@ def test_an_empty_run_and_a_great_many_workers():
     assert len(html) < 40_000
 
 
+def test_busy_is_of_the_workers_that_have_a_lane():
+    calls = [(0, 1, 51, RETURNED), (1, 1, 51, RETURNED), (65535, 1, 100, RETURNED)]
+    assert "workers 51% busy" in Reader(still.draw(snapshot(calls, lanes=2))).text
+    assert "and 1 more worker<" in still.draw(snapshot(calls, lanes=33))
+
+
 def test_a_long_error_is_cut():
     html = still.draw(snapshot([(0, 1, 9, RAISED)], errors=[[0, "x" * 10_000, ""]]))
     assert "x" * 200 + "…" in html and "x" * 201 not in html
