@@ -10,6 +10,10 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
+#: How the handling of an exception begins: what was called has raised, and CPython does not look for signals then. The lock of a `with` is
+#: not released yet, and would never be.
+_HANDLING = {"PUSH_EXC_INFO", "COPY", "POP_EXCEPT", "RERAISE", "CLEANUP_THROW"}
+
 
 class Steps:
     """A trace function, see `sys.settrace`.
@@ -36,7 +40,8 @@ class Steps:
         frame.f_trace_opcodes = True
         if event == "opcode":
             name = dis.opname[code.co_code[frame.f_lasti]]
-            looks = name in ("RESUME", "JUMP_BACKWARD") or self._previous.get(frame, "").startswith("CALL")
+            returned = self._previous.get(frame, "").startswith("CALL") and name not in _HANDLING
+            looks = returned or name in ("RESUME", "JUMP_BACKWARD")
             self._previous[frame] = name
             if looks:
                 self.n += 1

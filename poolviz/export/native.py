@@ -138,10 +138,8 @@ def parse(data: bytes, limit: int = LIMIT) -> Trace:
         raise LoadError(f"the file is whole, but is no trace that poolviz has written: {error}") from error
 
 
-def _beyond(size: int, limit: int) -> LoadError:
-    return LoadError(
-        f"the trace takes {size:,} bytes, and the limit is {limit:,}: if you trust it, poolviz.load(path, limit={size}) reads it"
-    )
+def _beyond(size: int, limit: int) -> str:
+    return f"the trace takes {size:,} bytes, and the limit is {limit:,}: if you trust it, poolviz.load(path, limit={size}) reads it"
 
 
 class _Body:
