@@ -116,10 +116,10 @@ def load(path: str | os.PathLike[str], *, limit: int = LIMIT) -> Trace:
             # Hardly anything is longer packed than unpacked.
             most, size = limit + limit // 100 + _PREFIX.size + 1024, os.fstat(file.fileno()).st_size
             if size > most:
-                raise _beyond(size, limit)
+                raise LoadError(_beyond(size, limit))
             data = file.read(most)
             if file.read(1):
-                raise _beyond(most + 1, limit)
+                raise LoadError(_beyond(most + 1, limit))
         return parse(data, limit)
     except LoadError as error:
         raise LoadError(f"{os.fspath(path)!r}: {error}") from error.__cause__
@@ -199,7 +199,7 @@ def _body_of(data: bytes, limit: int) -> tuple[int, _Body]:
     if length > _MOST_PACKED * packed_length:
         raise LoadError("the file is damaged: it cannot hold as much as it says")
     if length > limit:
-        raise _beyond(length, limit)
+        raise LoadError(_beyond(length, limit))
     return version, _Body(data[_PREFIX.size :], length)
 
 
@@ -209,7 +209,7 @@ def _trace_of(version: int, body: _Body, limit: int) -> Trace:
     expect(size <= body.left, "a header that does not end")
     text = body.take(size)
     if _is_more(text, limit // _OF_VALUE):
-        raise _beyond(_OF_VALUE * sum(map(text.count, (b",", b"[", b"{"))), limit)
+        raise LoadError(_beyond(_OF_VALUE * sum(map(text.count, (b",", b"[", b"{"))), limit))
     try:
         header = json.loads(text.decode("ascii"))
     except (ValueError, RecursionError) as error:
