@@ -258,7 +258,7 @@ def test_a_trace_says_how_many_errors_are_missing(monkeypatch):
 
     monkeypatch.setattr(errors, "MOST", 10)
     # The store may hold errors of other tests, which would be dropped first.
-    monkeypatch.setattr(store.default().state, "errors", errors.Errors())
+    monkeypatch.setattr(store.default().state.errors, "_of", {})
     with poolviz.ThreadPoolExecutor(1) as pool:
         poolviz.wait([pool.submit(int, "x") for _ in range(25)])
         pool.submit(int, "1").result()
