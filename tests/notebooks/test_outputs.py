@@ -56,7 +56,10 @@ def test_outputs_of_a_notebook_with_questions_go_into_a_file_of_their_own(tmp_pa
     path = tmp_path / "notebooks" / "asks.ipynb"
     path.parent.mkdir()
     output = nbformat.v4.new_output("stream", name="stdout", text="the answer\n")
-    cells = [nbformat.v4.new_markdown_cell("**Question:** six by nine?"), nbformat.v4.new_code_cell("print(6 * 9)", outputs=[output])]
+    cells = [
+        nbformat.v4.new_markdown_cell("**Question:** six by nine?"),
+        nbformat.v4.new_code_cell("print(6 * 9)", execution_count=1, outputs=[output]),
+    ]
     cells[1].metadata[PICTURE_OF] = "hash"
     whole = nbformat.v4.new_notebook(cells=cells)
     before = nbformat.writes(whole)
