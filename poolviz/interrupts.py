@@ -14,7 +14,7 @@ Invariants, whatever a handler raises and wherever
 - A note that was left behind in spite of all that (two handlers raised within a microsecond) is no obstacle: it calls the handler that it
   stands for, and puts it back.
 
-It costs some two microseconds in the main thread and a tenth of that elsewhere.
+It costs some three microseconds in the main thread and a tenth of that elsewhere.
 """
 
 # What `signal` wraps: its own functions spend microseconds on making enums.
