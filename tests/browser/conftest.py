@@ -21,9 +21,9 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """The machine's Chromium."""
+    """The machine's Chromium. It ends with this folder: while playwright is on, the main thread has a running event loop."""
     found = find()
     if found is None:
         pytest.fail(f"no browser: {ADVICE}", pytrace=False)
@@ -46,7 +46,7 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-@pytest.fixture(scope="session", params=["lab", "notebook"])
+@pytest.fixture(scope="package", params=["lab", "notebook"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """JupyterLab, then Notebook 7: each test that uses it runs in both."""
     with serve(request.param, tmp_path_factory.mktemp(request.param)) as server:

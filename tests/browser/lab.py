@@ -24,12 +24,12 @@ STATUS = """() => {
 }"""
 
 # Whether the cell runs is read in the same turn as its timelines. The prompt tells: the kernel's status also says `idle` when a subshell
-# has handled a widget's message.
+# has handled a widget's message. A cell that the host has not drawn yet has no input area.
 READ = """(index) => {
   const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
   const roots = [...cell.node.querySelectorAll(".poolviz-timeline")];
   return {
-    cellRuns: cell.inputArea.promptNode.textContent.includes("*"),
+    cellRuns: !!cell.inputArea?.promptNode?.textContent.includes("*"),
     timelines: roots.map((root) => {
       const box = root.getBoundingClientRect();
       const canvases = [...root.querySelectorAll("canvas")];

@@ -3,10 +3,6 @@
 import asyncio
 import concurrent.futures as stdlib
 import multiprocessing
-import queue
-import threading
-from collections.abc import Coroutine
-from typing import Any
 
 import adaptive
 import dask
@@ -31,25 +27,6 @@ def finished(pool):
     return counts["finished"]
 
 
-def run(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """As `asyncio.run`, in a thread of its own: the browser tests' playwright leaves a running loop in the main one."""
-    results: queue.SimpleQueue[Any] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            results.put((asyncio.run(coroutine), None))
-        except BaseException as error:
-            results.put((None, error))
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    value, error = results.get(timeout=2 * LIMIT)
-    thread.join(LIMIT)
-    if error is not None:
-        raise error
-    return value
-
-
 class TestAsyncio:
     @kinds
     def test_run_in_executor_and_wrap_future(self, new_pool, kind):
@@ -61,7 +38,7 @@ class TestAsyncio:
             wrapped = asyncio.wrap_future(pool.submit(tasks.double, 50))
             return await asyncio.wait_for(asyncio.gather(*several, wrapped), LIMIT)
 
-        assert run(main()) == [2 * i for i in range(51)]
+        assert asyncio.run(main()) == [2 * i for i in range(51)]
         assert finished(pool) == 51
 
     @kinds
@@ -79,7 +56,7 @@ class TestAsyncio:
             (tmp_path / "gate").touch()
             await asyncio.wait_for(runs, LIMIT)
 
-        run(main())
+        asyncio.run(main())
         pool.shutdown()
         counts = pool.trace.counts()
         assert (counts["failed"], counts["cancelled"], counts["finished"]) == (1, 1, 1), "a cancelled task cancels the call behind it"
@@ -91,7 +68,7 @@ class TestAsyncio:
             asyncio.get_running_loop().set_default_executor(pool)
             return await asyncio.gather(*(asyncio.to_thread(tasks.double, i) for i in range(20)))
 
-        assert run(main()) == [2 * i for i in range(20)]
+        assert asyncio.run(main()) == [2 * i for i in range(20)]
         assert finished(pool) == 20
         with pytest.raises(RuntimeError, match="after shutdown"):  # by the loop's own end
             pool.submit(tasks.double, 1)
@@ -145,7 +122,7 @@ class TestAdaptive:
             runner = adaptive.AsyncRunner(learner, npoints_goal=20, executor=pool, shutdown_executor=False)
             await asyncio.wait_for(runner.task, LIMIT)
 
-        run(main())
+        asyncio.run(main())
         self.check(learner, pool)
 
 
