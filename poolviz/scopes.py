@@ -239,12 +239,14 @@ def leave(scope: Scope) -> None:
 
 
 def forget(wanted: Collection[int]) -> None:
-    """Keep no scopes but these, those around them, those that are open, and the newest.
+    """Keep no scopes but these, those around them, those that are open, and the newest. Waits until there are many.
 
     Args:
         wanted: the numbers of those whose calls can still be asked for.
     """
     known = list(parents)
+    if len(known) < 2 * NEWEST:
+        return
     stay: set[int] = set()
     for scope in (*wanted, *list(_open), *known[-NEWEST:]):
         if scope not in stay:

@@ -16,10 +16,11 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from opcode import opmap
-from types import CodeType, FrameType
+from types import CodeType, FrameType, MethodType
 
 _YIELD = opmap["YIELD_VALUE"]
 #: How many loops are remembered, where nobody asks.
@@ -29,12 +30,17 @@ _MOST = 16
 class _Loop:
     """Where a loop stood when its iterator was closed."""
 
-    __slots__ = ("code", "frame", "instruction", "interrupt")
+    __slots__ = ("_method", "code", "frame", "instruction")
 
     def __init__(self, frame: FrameType, interrupt: Callable[[], None]) -> None:
         # Not the frame itself, which would keep all its variables alive. In a traceback it is alive, so its number is still its own.
         self.frame, self.code, self.instruction = id(frame), frame.f_code, frame.f_lasti
-        self.interrupt = interrupt
+        # Nor the pool: one that is gone has nothing to be interrupted.
+        self._method = weakref.WeakMethod(interrupt) if isinstance(interrupt, MethodType) else lambda: interrupt
+
+    def interrupt(self) -> Callable[[], None] | None:
+        """What interrupts the pool, None if that is gone."""
+        return self._method()
 
 
 _left: deque[_Loop] = deque(maxlen=_MOST)
@@ -86,8 +92,9 @@ def ended_by(error: BaseException | None) -> None:
     while traceback is not None:
         passed.add((id(traceback.tb_frame), traceback.tb_frame.f_code, traceback.tb_lasti))
         traceback = traceback.tb_next
-    for interrupt in dict.fromkeys(loop.interrupt for loop in loops if (loop.frame, loop.code, loop.instruction) in passed):
-        interrupt()
+    for interrupt in dict.fromkeys(loop.interrupt() for loop in loops if (loop.frame, loop.code, loop.instruction) in passed):
+        if interrupt is not None:
+            interrupt()
 
 
 def program_is_interrupted() -> bool:

@@ -1,5 +1,8 @@
 """Which maps had their items sent in chunks of an explicit size."""
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 from poolviz.events import Chunked
 
 #: Maps that are kept; the oldest go first, and are drawn without the frames of their chunks.
@@ -22,6 +25,13 @@ class Chunks:
         """Drop maps all of whose calls have numbers below `call`."""
         for first in [first for first, told in self._maps.items() if first + told.calls <= call]:
             del self._maps[first]
+
+    def forget(self, calls: Sequence[int]) -> None:
+        """Drop maps with one of these calls, which ascend: such a map's calls go together."""
+        for told in list(self._maps.values()):
+            i = bisect_left(calls, told.first)
+            if i < len(calls) and calls[i] < told.first + told.calls:
+                del self._maps[told.first]
 
     def all(self) -> list[Chunked]:
         """The maps, oldest first."""

@@ -37,6 +37,10 @@ FIELDS = {
 }
 
 
+#: Stands for the pool of a row that was given up while its place stays.
+FREED = 2**32 - 1
+
+
 def breaks(numbers: Column) -> list[int]:
     """Where a run of consecutive numbers ends and the next begins: the index of each first one but the very first."""
     return list(compress(count(1), map((1).__ne__, map(sub, numbers[1:], numbers))))
@@ -127,6 +131,12 @@ class Columns:
         for name in FIELDS:
             del self.column(name)[:n]
         self.base += n
+
+    def free(self, rows: Iterable[int]) -> None:
+        """Give up rows; their places stay until `drop`."""
+        for row in rows:
+            self.pool[row], self.submitted[row] = FREED, 0
+            self.scope[row] = self.label[row] = self.caller[row] = 0
 
     def fill(self, first: int, count: int, values: Mapping[str, int]) -> None:
         """Write the same values into each of `count` rows from call `first` on."""

@@ -54,6 +54,11 @@ class Errors:
         for number in [number for number in self._of if number < call]:
             self._drop(number)
 
+    def forget(self, calls: Iterable[int]) -> None:
+        """Drop those of some calls."""
+        for call in calls:
+            self._drop(call)
+
     def get(self, call: int) -> Failed | None:
         """The words of a call, None if there are none."""
         return self._of.get(call)

@@ -4,7 +4,7 @@ from array import array
 from collections import Counter
 from collections.abc import Callable
 from itertools import chain, compress, count, repeat
-from operator import add, not_
+from operator import add, gt, not_
 from typing import Any, NamedTuple
 
 from poolviz import callers, clock, observe
@@ -30,7 +30,7 @@ from poolviz.events import (
 from poolviz.tracing.chunks import Chunks
 from poolviz.tracing.columns import Column, Columns, bounds, cast, expand, keep
 from poolviz.tracing.errors import Errors
-from poolviz.tracing.gone import NOBODY, Gone
+from poolviz.tracing.gone import Gone
 from poolviz.tracing.prints import Prints
 from poolviz.tracing.tally import Tally
 from poolviz.tracing.waits import Waits
@@ -173,10 +173,9 @@ class State:
             known = keep({"pool": columns.pool[:n], "scope": columns.scope[:n]}, columns.submitted[:n])
             self.tally.dropped.update(zip(known["pool"], known["scope"], strict=True))
             if 0 in columns.outcome[:n]:
-                scopes = array("q", columns.scope[:n])
-                for row in compress(count(), map(not_, columns.submitted[:n])):
-                    scopes[row] = NOBODY
-                self._gone.add_column(columns.base, scopes)
+                mask = list(map(gt, map(not_, columns.outcome[:n]), map(not_, columns.submitted[:n])))
+                calls = array("q", compress(count(columns.base), mask))
+                self._gone.add_columns(calls, array("q", compress(columns.scope, mask)))
             columns.drop(n)
             self.errors.forget_before(columns.base)
             self.prints.forget_before(columns.base)
@@ -232,7 +231,7 @@ class State:
         base, stop = self.columns.base, self.columns.base + len(self.columns)
         for call, outcome in zip(batch.call, batch.outcome, strict=True):
             if call < base:
-                scope = self._gone.scope_of(call)
+                scope = self._gone.end(call)
                 if scope is not None:
                     self.tally.end(batch.pool, scope, outcome)
                     self.running.pop(call, None)

@@ -1,56 +1,120 @@
-"""What nobody can ask for any more is given up."""
+"""What nobody can ask for any more is given up.
+
+A call can be asked for while its pool is there, while a view of its pool is, or one of a scope that it lies in. Rows stand in the order of
+their numbers, so that a call is found without a search; what cannot be asked for goes in two ways:
+
+    rows    [ freed | freed | held | freed | held | freed ]
+              `---- cut off ----'      `- emptied, their place stays until it is at the front
+
+Emptying walks all rows. It waits until there is enough to gain: so each pair of a pool and a scope that has gone costs the walk of a fixed
+number of rows, however many are kept.
+"""
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Collection
+from itertools import compress, count
 
 from poolviz import scopes
+from poolviz.tracing.columns import FREED
 from poolviz.tracing.fold import State
 from poolviz.tracing.tally import Key
 from poolviz.tracing.view import View
 
+#: Rows that may be walked for each pair of a pool and a scope that has gone.
+WALK = 128
+
 
 class _Wanted(dict[Key, bool]):
-    """Whether the calls of a pool in a scope can still be asked for; answers are kept."""
+    """Whether the calls of a pool in a scope can still be asked for; answers are kept.
+
+    Args:
+        views: those who look.
+        pools: numbers of the pools that are still there; each can be asked for its trace.
+    """
 
     def __init__(self, views: Collection[View], pools: set[int]) -> None:
         self.pools = pools | {view.number for view in views if view.field == "pool"}
-        self._scopes = {view.number for view in views if view.field == "scope"}
+        self._viewed = {view.number for view in views if view.field == "scope"}
+        self._scopes: dict[int, bool] = {}
+        self[FREED, 0] = False
 
     def __missing__(self, key: Key) -> bool:
-        found = self[key] = key[0] in self.pools or not self._scopes.isdisjoint(scopes.lineage(key[1]))
+        found = self[key] = key[0] in self.pools or self.scope(key[1])
+        return found
+
+    def scope(self, number: int) -> bool:
+        """Whether a view of a scope has the calls of the scope `number`."""
+        found = self._scopes.get(number)
+        if found is None:
+            found = self._scopes[number] = not self._viewed.isdisjoint(scopes.lineage(number))
         return found
 
 
 def free(state: State, views: Collection[View], pools: set[int]) -> None:
-    """Give up the oldest rows, up to the first that somebody may ask for, and what was known beside them.
-
-    Rows that come after one that is held stay until that one goes, or until the store is full: rows stand in the order of their numbers,
-    so that a call is found without a search.
+    """Give up what nobody can ask for.
 
     Args:
         state: what is kept.
         views: those who look.
         pools: numbers of the pools that are still there; each can be asked for its trace.
     """
-    columns, wanted = state.columns, _Wanted(views, pools)
-    rows = zip(zip(columns.pool, columns.scope, strict=True), columns.submitted, strict=True)
-    # A row without a submission may be told of yet.
-    n = next((row for row, (key, known) in enumerate(rows) if not known or wanted[key]), len(columns))
-    if n:
-        state.tally.dropped.update(zip(columns.pool[:n], columns.scope[:n], strict=True))
-        columns.drop(n)
-        state.waits.forget_before(columns.base)
-        state.errors.forget_before(columns.base)
-        state.prints.forget_before(columns.base)
-        state.chunks.forget_before(columns.base)
-    for key, calls in list(state.tally.submitted.items()):
-        if calls == state.tally.dropped[key] and not wanted[key]:
-            state.tally.forget(key)
-    gone = {pool for pool in state.pools if pool not in wanted.pools and not state.tally.keys_of(pool)}
+    wanted = _Wanted(views, pools)
+    _cut(state, wanted)
+    tally = state.tally
+    for key, calls in list(tally.submitted.items()):
+        if calls == tally.dropped[key] and not wanted[key]:
+            tally.forget(key)
+    # A pool that is there needs one pair only for all scopes that nobody can ask for.
+    stale = [key for key in tally.submitted if not wanted.scope(key[1]) and (key[1] or key[0] not in wanted.pools)]
+    if len(stale) * WALK > len(state.columns):
+        _empty(state, wanted, stale)
+        for view in views:
+            view.forget_answers()
+    gone = {pool for pool in state.pools if pool not in wanted.pools and not tally.keys_of(pool)}
     if gone:
         for pool in gone:
             del state.pools[pool]
             state.missing.pop(pool, None)
         for worker in [record.worker for record in state.workers.values() if record.pool in gone]:
             del state.workers[worker]
+
+
+def _cut(state: State, wanted: _Wanted) -> None:
+    """Give up the oldest rows, up to the first that somebody may ask for, and what was known beside them."""
+    columns = state.columns
+    rows = zip(zip(columns.pool, columns.scope, strict=True), columns.submitted, strict=True)
+    # A row without a submission may be told of yet.
+    stay = (row for row, (key, known) in enumerate(rows) if wanted[key] or not (known or key[0] == FREED))
+    n = next(stay, len(columns))
+    if n:
+        state.tally.dropped.update(compress(zip(columns.pool[:n], columns.scope[:n], strict=True), columns.submitted[:n]))
+        columns.drop(n)
+        for each in (state.waits, state.errors, state.prints, state.chunks):
+            each.forget_before(columns.base)
+
+
+def _empty(state: State, wanted: _Wanted, stale: list[Key]) -> None:
+    """Give up rows behind one that is held; those of pools that are there lose their scope instead."""
+    columns, tally = state.columns, state.tally
+    dead = {key for key in stale if key[0] not in wanted.pools}
+    calls: list[int] = []
+    if dead:
+        rows = list(compress(count(), map(dead.__contains__, zip(columns.pool, columns.scope, strict=True))))
+        rows = [row for row in rows if columns.submitted[row]]
+        columns.free(rows)
+        calls = [columns.base + row for row in rows]
+        for key in dead:
+            tally.forget(key)
+    # A scope that is not wanted is wanted of no pool.
+    names = {scope: scope for scope in set(columns.scope)} | {scope: 0 for _, scope in stale}
+    columns.scope = array(columns.scope.typecode, map(names.__getitem__, columns.scope))
+    for key in stale:
+        if key not in dead:
+            tally.rename(key, (key[0], 0))
+    if calls:
+        for each in (state.errors, state.prints, state.chunks):
+            each.forget(calls)
+        for call in calls:
+            state.running.pop(call, None)

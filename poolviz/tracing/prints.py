@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from json.encoder import encode_basestring_ascii
 from typing import NamedTuple
 
@@ -139,6 +140,12 @@ class Prints:
         """Drop what calls before number `call` printed."""
         for number in [number for number in self._of if number < call]:
             self._forget(number)
+
+    def forget(self, calls: Iterable[int]) -> None:
+        """Drop what some calls printed."""
+        for call in calls:
+            if call in self._of:
+                self._forget(call)
 
     def all(self) -> dict[int, Output]:
         """What each call printed."""

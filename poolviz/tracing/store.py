@@ -36,7 +36,7 @@ LIMIT = 1_000_000
 #: Records that the log may hold for a reader that does not come. Beyond that every reader has to start anew from the rows.
 LOG_LIMIT = 1_000_000
 
-#: When so many times those that have gone are more than all that hold rows, it is looked what is free.
+#: It is looked what is free when so many times those that have gone are more than all that may be walked then.
 SHARE = 8
 
 Logged = Submitted | Ended | Consumed | Waited | Failed | Printed | Chunked
@@ -88,21 +88,18 @@ class Store:
         with self._lock:
             self._inbox.append(batch)
             if not self._at_work:
-                with self.working(looks=False):
+                with self.working():
                     pass
 
     @contextmanager
-    def working(self, *, looks: bool = True) -> Iterator[None]:
-        """The lock, with all that was told before folded in, and after the block all that was told in it.
-
-        Args:
-            looks: whether what nobody can ask for must be gone. That takes a walk over all that live; who does not look pays a share of it.
-        """
+    def working(self) -> Iterator[None]:
+        """The lock, with all that was told before folded in, and after the block all that was told in it."""
         with interrupts.put_off(), self._lock:
             inside, self._at_work = self._at_work, True
             try:
                 if not inside:
-                    if self._gone and (looks or len(self._gone) * SHARE > len(self._holders)):
+                    # So each of those that go pays for a fixed number of those that stay.
+                    if self._gone and len(self._gone) * SHARE > len(self._holders) + len(self.state.tally.submitted):
                         self._free()
                     self._fold_inbox()
                 yield
@@ -143,7 +140,7 @@ class Store:
 
     def hold(self, view: View) -> None:
         """Keep the rows of `view` for as long as somebody refers to it. Rows that neither a view nor a pool has are given up."""
-        with self.working(looks=False):
+        with self.working():
             self._hold(view)
 
     def _hold(self, holder: object) -> None:

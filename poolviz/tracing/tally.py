@@ -22,7 +22,11 @@ class Tally:
         self._scopes.setdefault(pool, set()).add(scope)
 
     def end(self, pool: int, scope: int, outcome: int, n: int = 1) -> None:
-        """Count `n` calls that ended with `outcome`."""
+        """Count `n` calls that ended with `outcome`. A scope that is not known any more is 0; of a pool that is not, nothing is counted."""
+        if (pool, scope) not in self.submitted:
+            scope = 0
+            if (pool, scope) not in self.submitted:
+                return
         self.outcomes.setdefault((pool, scope), Counter())[outcome] += n
 
     def only_scope(self, pool: int) -> int | None:
@@ -37,6 +41,15 @@ class Tally:
     def keys_of(self, pool: int) -> list[Key]:
         """The pairs of `pool` and a scope that has calls of it."""
         return [(pool, scope) for scope in self._scopes.get(pool, ())]
+
+    def rename(self, old: Key, new: Key) -> None:
+        """Count the calls of one pair as those of another."""
+        calls, dropped, outcomes = self.submitted[old], self.dropped[old], self.outcomes.get(old)
+        self.forget(old)
+        self.submit(*new, calls)
+        self.dropped[new] += dropped
+        for outcome, n in (outcomes or {}).items():
+            self.end(*new, outcome, n)
 
     def forget(self, key: Key) -> None:
         """Drop the counts of a pair."""

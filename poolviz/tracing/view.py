@@ -43,6 +43,10 @@ class View:
         """When it ended, 0 while it has not; calls may end later."""
         self._members = _Members(field, number)
 
+    def forget_answers(self) -> None:
+        """Look anew at which pools or scopes belong: many have gone."""
+        self._members.clear()
+
     def closed(self, state: State) -> bool:
         """Whether no further call can come."""
         if self.field == "pool":

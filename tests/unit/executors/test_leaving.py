@@ -1,6 +1,8 @@
 """Which loops were left by KeyboardInterrupt: told apart from breaks, other exceptions, and interrupts that somebody caught."""
 
+import gc
 import threading
+import weakref
 from contextlib import closing, suppress
 
 import pytest
@@ -173,6 +175,18 @@ def test_left_by_ctrl_c(loop):
     leaving.ended_by(caught.value)
     leaving.ended_by(caught.value)
     assert (pool.interrupts, other.interrupts) == (int(loop in LEFT), 0)
+
+
+def test_a_loop_that_was_left_holds_no_pool():
+    pool = Pool()
+    for _ in pool.map():
+        break
+    assert len(leaving._left) == 1, "the loop is noted"
+    gone = weakref.ref(pool)
+    del pool
+    gc.collect()
+    assert gone() is None
+    leaving.ended_by(KeyboardInterrupt())
 
 
 def test_another_exception_interrupts_nothing():

@@ -21,7 +21,7 @@ def sizes():
         "scopes": len(scopes.parents), "names": len(observe.labels), "numbers": len(naming.numbers), "doubtful": len(naming._doubtful),
         "users": len(naming._users), "journals": len(observe.journals), "callers": len(callers.names), "holders": len(default()._holders),
         "log": len(default()._log), "inbox": len(default()._inbox), "callers told": len(state.callers), "tally": len(state.tally._scopes),
-        "gone": len(state._gone._runs), "running": len(state.running),
+        "gone": len(state._gone), "running": len(state.running),
         "cells": len(scopes._cells), "open": len(scopes._open),
     }
     everything |= {"gone holders": len(default()._gone), "due": len(deferred.due)}
