@@ -6,6 +6,7 @@ the signal itself, so that its handler runs at exactly that step.
 
 import dis
 import signal
+import sys
 from collections.abc import Callable
 from types import FrameType
 from typing import Any
@@ -16,7 +17,7 @@ _HANDLING = {"PUSH_EXC_INFO", "COPY", "POP_EXCEPT", "RERAISE", "CLEANUP_THROW"}
 
 
 class Steps:
-    """A trace function, see `sys.settrace`.
+    """A trace function, see `sys.settrace`, that is set in a `with`.
 
     Args:
         within: the beginning of the names of the files whose steps count.
@@ -32,6 +33,15 @@ class Steps:
         self.struck = 0
         """Signals so far."""
         self._previous: dict[FrameType, str] = {}
+
+    def __enter__(self) -> "Steps":
+        sys.settrace(self)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.settrace(None)
+        # A frame that a signal's handler left is not told of, and would stay for as long as its variables refer to this.
+        self._previous.clear()
 
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code

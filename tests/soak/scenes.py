@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import random
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -215,12 +214,8 @@ def struck(chance: random.Random) -> None:
     try:
         for _ in range(150):
             steps = Steps(PACKAGE, lambda _: signal.SIGUSR1 if chance.random() < 1 / rare else None)
-            with contextlib.suppress(Struck, TimeoutError, CancelledError):
-                sys.settrace(steps)
-                try:
-                    act()
-                finally:
-                    sys.settrace(None)
+            with contextlib.suppress(Struck, TimeoutError, CancelledError), steps:
+                act()
             assert signal.getsignal(signal.SIGINT) is interrupt
         check(futures)
         assert pool.submit(tasks.double, 4).result(LIMIT) == 8

@@ -123,6 +123,55 @@ print(len(sizes))
     assert found == "1"
 
 
+def test_blocks_of_a_pool_that_stays_leave_its_counts_alone():
+    """The pool can be asked for all of its calls, and nobody for the blocks that they were in."""
+    sizes = result("""
+from poolviz import scopes
+pool = poolviz.ThreadPoolExecutor(1)
+for number in range(1, 2501):
+    with poolviz.trace() as trace:
+        pool.submit(abs, 1).result()
+        pool.submit(fail, 1).exception()
+    assert len(trace) == trace.counts()["total"] == 2
+    del trace
+    if number % 250 == 0:
+        print(kept()[1], len(scopes.parents))
+assert pool.trace.counts() | {"finished": 2500, "failed": 2500, "total": 5000} == pool.trace.counts(), pool.trace.counts()
+assert len(pool.trace) == 5000
+""")
+    keys, scopes = zip(*(map(int, line.split()) for line in sizes.splitlines()), strict=True)
+    assert max(keys) < 150 and max(scopes) < 2200, "as many after 250 blocks as after 2,500, and after any number"
+
+
+def test_pools_that_come_after_a_row_that_is_held_leave_nothing():
+    sizes = result("""
+holder = poolviz.ThreadPoolExecutor(1)
+holder.submit(abs, 1).result()
+for number in range(1, 501):
+    run(3)
+    if number % 50 == 0:
+        print(*kept()[1:6])
+assert len(holder.trace) == 1 and holder.trace.counts()["finished"] == 1
+with poolviz.trace() as trace:
+    run(3)
+for _ in range(200): run(3)
+assert len(trace) == 4 and len(trace.errors()) == 1 and trace.counts()["finished"] == 3
+""")
+    for line in sizes.splitlines():
+        assert max(map(int, line.split())) < 60, line
+
+
+def test_the_place_of_a_row_that_was_given_up_goes_with_the_row_before_it():
+    check("""
+holder = poolviz.ThreadPoolExecutor(1)
+holder.submit(abs, 1).result()
+for _ in range(100): run(3)
+holder.shutdown()
+assert kept()[0] > 100
+del holder
+""")
+
+
 @pytest.mark.parametrize(("call", "left"), [(0, [1, 2, 0, 4]), (2, [2, 0, 4]), (3, [0, 4]), (9, [0, 4])])
 def test_waits_that_have_ended_are_forgotten_up_to_the_first_that_has_not(call, left):
     waits = Waits()

@@ -5,8 +5,10 @@ from hypothesis import strategies as st
 
 from poolviz import observe
 from poolviz.tracing.fold import State
+from poolviz.tracing.freeing import free
 from poolviz.tracing.store import Store
-from tests.unit.lawful import FIELDS, Twin, make_scopes, play, steps, views
+from poolviz.tracing.view import View
+from tests.unit.lawful import FIELDS, POOLS, Twin, make_scopes, play, steps, views
 
 
 @settings(max_examples=300, deadline=None)
@@ -40,6 +42,34 @@ def test_a_bounded_store_drops_the_oldest_and_counts_them(lives, limit):
         kept = [number for number in mine if number >= state.columns.base]
         assert list(table["call"]) == kept
         assert view.dropped(state) == len(mine) - len(kept)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(steps, min_size=1, max_size=5), st.sets(st.integers(0, 4)), st.sets(st.sampled_from(POOLS)), st.sampled_from([9, 64, 10**6])
+)
+def test_what_somebody_can_ask_for_is_not_given_up(rounds, chosen, pools, limit):
+    """Some look, and some pools are there; after each round all else is given up."""
+    scope_ids = make_scopes()
+    state, twin = State(limit, base=1), Twin()
+    all_views = views(scope_ids)
+    looking = [all_views[i] for i in chosen]
+    asked = [*looking, *(View("pool", pool) for pool in pools)]
+    first = 1
+    for lives in rounds:
+        first = play(lives, state.fold, twin, first, scope_ids)
+        free(state, looking, pools)
+        for view in asked:
+            assert view.counts(state) == twin.counts(view)
+            mine = {number: call for number, call in sorted(twin.calls.items()) if view.matches(call.pool, call.scope)}
+            table, dropped = view.table(state), view.dropped(state)
+            assert list(table["call"]) == list(mine)[dropped:]
+            for name in set(FIELDS) - {"scope"}:
+                assert list(table[name]) == [getattr(call, name) for call in mine.values()][dropped:], name
+            if limit == 10**6:
+                assert not dropped
+        if not asked:
+            assert not len(state.columns) and not state.tally.submitted
 
 
 @settings(max_examples=150, deadline=None)
