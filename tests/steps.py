@@ -8,12 +8,31 @@ import dis
 import signal
 import sys
 from collections.abc import Callable
-from types import FrameType
+from functools import cache
+from types import CodeType, FrameType
 from typing import Any
 
 #: How the handling of an exception begins: what was called has raised, and CPython does not look for signals then. The lock of a `with` is
 #: not released yet, and would never be.
 _HANDLING = {"PUSH_EXC_INFO", "COPY", "POP_EXCEPT", "RERAISE", "CLEANUP_THROW"}
+
+
+def _name(code: CodeType, at: int) -> str:
+    return dis.opname[code.co_code[at]]
+
+
+def _has_returned(code: CodeType, before: int, here: int) -> bool:
+    """Whether the instruction here follows on a call, and what is raised here is handled as if the call had raised it, which CPython does.
+
+    After the call in `with lock: return f()` come the instructions that release the lock: raised by one of those it stays locked.
+    """
+    return _name(code, before).startswith("CALL") and _name(code, here) not in _HANDLING and _handler(code, before) == _handler(code, here)
+
+
+@cache
+def _handler(code: CodeType, at: int) -> int | None:
+    """Where what is raised by an instruction is handled, None if it is not."""
+    return next((entry.target for entry in dis._parse_exception_table(code) if entry.start <= at < entry.end), None)  # type: ignore[attr-defined]
 
 
 class Steps:
@@ -32,7 +51,8 @@ class Steps:
         """Steps so far."""
         self.struck = 0
         """Signals so far."""
-        self._previous: dict[FrameType, str] = {}
+        self._previous: dict[FrameType, int] = {}
+        """Where the instruction before stands, by frames."""
 
     def __enter__(self) -> "Steps":
         sys.settrace(self)
@@ -49,11 +69,10 @@ class Steps:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
-            name = dis.opname[code.co_code[frame.f_lasti]]
-            returned = self._previous.get(frame, "").startswith("CALL") and name not in _HANDLING
-            looks = returned or name in ("RESUME", "JUMP_BACKWARD")
-            self._previous[frame] = name
-            if looks:
+            here = frame.f_lasti
+            before = self._previous.get(frame, here)
+            self._previous[frame] = here
+            if _name(code, here) in ("RESUME", "JUMP_BACKWARD") or _has_returned(code, before, here):
                 self.n += 1
                 number = self.choose(self.n)
                 if number is not None:
