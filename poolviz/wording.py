@@ -8,6 +8,7 @@ A pool records what its calls raise. The thread that does so has a future to res
 
 import threading
 import weakref
+from pathlib import PosixPath, WindowsPath
 from types import WrapperDescriptorType
 from typing import Any
 
@@ -15,11 +16,29 @@ from typing import Any
 MOST = 500
 #: Seconds that an exception's `__str__` may take.
 PATIENCE = 2.0
+#: Threads that may be lost to those that take longer. While there are so many, nobody's code is asked for words.
+MOST_STUCK = 8
 
-_PLAIN = frozenset({str, int, float, complex, bool, type(None)})
+_PLAIN = frozenset({str, bytes, int, float, complex, bool, type(None), PosixPath, WindowsPath})
+#: What `str` reads besides the arguments, by the class whose `__str__` does.
+_READ = {
+    kind: [vars(kind)[name] for name in names]
+    for kind, names in {
+        OSError: ("errno", "strerror", "filename", "filename2"),
+        SyntaxError: ("msg", "filename", "lineno"),
+        ImportError: ("msg",),
+        UnicodeEncodeError: ("encoding", "reason"),
+        UnicodeDecodeError: ("encoding", "reason"),
+        UnicodeTranslateError: ("reason",),
+    }.items()
+}
 _args: Any = vars(BaseException)["args"]
 _slow: "weakref.WeakSet[type]" = weakref.WeakSet()
 """Types whose `__str__` did not come back: it is not called again, and no further thread is lost to it."""
+
+
+_stuck: list[threading.Thread] = []
+"""The threads that did not come back."""
 
 
 def cut(text: str, most: int) -> str:
@@ -41,12 +60,13 @@ def words_of(error: BaseException) -> str:
 def said(error: BaseException) -> str:
     """``str(error)``, or what went wrong with it; never raises, and takes two seconds at most."""
     kind = type(error)
-    if kind in _slow:
-        return _too_slow()
     found: list[str] = []
     if _is_plain(error):
         _say(error, found)
         return found[0]
+    _stuck[:] = [thread for thread in list(_stuck) if thread.is_alive()]
+    if kind in _slow or len(_stuck) >= MOST_STUCK:
+        return _too_slow()
     thread = threading.Thread(target=_say, args=(error, found), name="poolviz-words", daemon=True)
     try:
         thread.start()
@@ -57,6 +77,7 @@ def said(error: BaseException) -> str:
     if found:
         return found[0]
     _slow.add(kind)
+    _stuck.append(thread)
     return _too_slow()
 
 
@@ -68,7 +89,13 @@ def _is_plain(error: BaseException) -> bool:
     """Whether its `str` runs C code alone: that of the class, and that of its arguments."""
     if not isinstance(getattr(type(error), "__str__", None), WrapperDescriptorType):
         return False
-    return isinstance(error, BaseExceptionGroup) or all(type(arg) in _PLAIN for arg in _args.__get__(error))
+    if isinstance(error, BaseExceptionGroup):
+        return True
+    read = [slot.__get__(error) for kind, slots in _READ.items() if isinstance(error, kind) for slot in slots]
+    values = [*_args.__get__(error), *read]
+    # The arguments of a SyntaxError hold a tuple.
+    inner = [value for held in values if type(held) is tuple for value in held]
+    return all(type(value) in _PLAIN for value in (*(value for value in values if type(value) is not tuple), *inner))
 
 
 def _say(error: BaseException, found: list[str]) -> None:

@@ -4,6 +4,7 @@ import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 
 import pytest
 
@@ -202,6 +203,57 @@ def test_arguments_with_code_of_their_own():
 
     assert words_of(ValueError(Odd(), 1)) == "ValueError: (odd, 1)"
     assert said(ValueError("plain")) == "plain" and threading.active_count() == len(threading.enumerate())
+
+
+class OddText:
+    """What says where it is asked for its text."""
+
+    def __repr__(self):
+        return threading.current_thread().name
+
+    __str__ = __repr__
+
+
+def changed(error, **attributes):
+    for name, value in attributes.items():
+        setattr(error, name, value)
+    return error
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(2, "no file", OddText()),
+        OSError(2, "no link", "a", None, OddText()),
+        changed(OSError(2, "no file"), filename="a", strerror=OddText()),
+        changed(SyntaxError("bad"), msg=OddText()),
+        changed(UnicodeEncodeError("ascii", "x", 0, 1, "bad"), reason=OddText()),
+        changed(UnicodeDecodeError("ascii", b"x", 0, 1, "bad"), encoding=OddText()),
+        changed(UnicodeTranslateError("x", 0, 1, "bad"), reason=OddText()),
+        KeyError(OddText()),
+        StopIteration(OddText()),
+        SystemExit(OddText()),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_an_exception_of_pythons_own_says_of_others_is_their_code(error):
+    assert "poolviz-words" in said(error)
+
+
+@pytest.mark.parametrize("error", [OSError(2, "no file", Path("a")), OSError(2, "no file", b"a"), SyntaxError("bad", ("f", 1, 2, "x"))])
+def test_ordinary_errors_cost_no_thread(error, monkeypatch):
+    monkeypatch.setattr(threading, "Thread", None)
+    assert said(error) == str(error)
+
+
+def test_few_threads_are_lost_whatever_the_number_of_classes(short_patience):
+    kinds = [type(f"Endless{i}", (Endless,), {}) for i in range(3 * wording.MOST_STUCK)]
+    assert all("takes longer" in said(kind()) for kind in kinds)
+    assert sum(thread.name == "poolviz-words" for thread in threading.enumerate()) == wording.MOST_STUCK
+    Endless.end.set()
+    for thread in list(wording._stuck):
+        thread.join(10)
+    assert said(kinds[-1]()) == "at last", "once they have come back, it is asked again"
 
 
 def big_error(_):
