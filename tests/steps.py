@@ -7,10 +7,16 @@ the signal itself, so that its handler runs at exactly that step.
 import dis
 import signal
 import sys
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
+from itertools import count
+from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
+
+import poolviz
 
 #: How the handling of an exception begins: what was called has raised, and CPython does not look for signals then. The lock of a `with` is
 #: not released yet, and would never be.
@@ -39,12 +45,12 @@ class Steps:
     """A trace function, see `sys.settrace`, that is set in a `with`.
 
     Args:
-        within: the beginning of the names of the files whose steps count.
+        within: the beginnings of the names of the files whose steps count.
         choose: gives the signal that comes at a step, by the step's number from 1 on; None for none.
         without: names of functions whose steps do not count.
     """
 
-    def __init__(self, within: str, choose: Callable[[int], int | None], without: tuple[str, ...] = ()) -> None:
+    def __init__(self, within: tuple[str, ...], choose: Callable[[int], int | None], without: tuple[str, ...] = ()) -> None:
         self.within, self.without = within, without
         self.choose = choose
         self.n = 0
@@ -81,3 +87,36 @@ class Steps:
         elif event == "return":
             self._previous.pop(frame, None)
         return self
+
+
+class _Struck(Exception):
+    """What the handler raises."""
+
+
+def _strike(number: int, frame: object) -> None:
+    raise _Struck
+
+
+def strike_at_each(what: Callable[[], object], after: Callable[[], object]) -> int:
+    """Do something once for each step that it takes in poolviz and in the standard library's `threading`: a handler raises at that step.
+
+    Args:
+        what: what is to be done.
+        after: called each time; sees that all is well.
+
+    Returns:
+        The number of steps.
+    """
+    within = (str(Path(poolviz.__file__).parent), threading.__file__)
+    before = signal.signal(signal.SIGUSR1, _strike)
+    try:
+        for at in count(1):
+            steps = Steps(within, {at: signal.SIGUSR1}.get)
+            with suppress(_Struck), steps:
+                what()
+            after()
+            if not steps.struck:
+                return at - 1
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    raise AssertionError("it has an end")

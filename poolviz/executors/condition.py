@@ -24,7 +24,11 @@ from poolviz.tracebacks import HIDE
 
 
 class LeanCondition(threading.Condition):
-    """`threading.Condition` over an RLock of its own, in every respect."""
+    """`threading.Condition` in every respect.
+
+    Args:
+        lock: an RLock; None for one of its own.
+    """
 
     _waiters: Any
 
@@ -34,9 +38,9 @@ class LeanCondition(threading.Condition):
     __enter__ = property(attrgetter("_lock.__enter__"))
     __exit__ = property(attrgetter("_lock.__exit__"))
 
-    def __init__(self) -> None:
+    def __init__(self, lock: Any = None) -> None:
         # The parent's constructor is what costs: it is not called, and what it would set stands below.
-        self._lock = threading.RLock()
+        self._lock = threading.RLock() if lock is None else lock
         self._waiters = ()
 
     def acquire(self, *args: Any, **kwargs: Any) -> bool:

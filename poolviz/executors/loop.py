@@ -18,7 +18,6 @@ import contextlib
 import logging
 import selectors
 import signal
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -29,6 +28,7 @@ from poolviz.events import Exit, WorkerReady
 from poolviz.executors import base, launch
 from poolviz.executors.casualties import ABRUPT, Casualties
 from poolviz.executors.child import readable
+from poolviz.executors.condition import LeanCondition
 from poolviz.executors.oom import OomKills
 from poolviz.executors.outcomes import Outcomes
 from poolviz.executors.placement import Message, Placement
@@ -71,7 +71,7 @@ class Loop:
         self.ended_by: str | None = None
         """Who ended the workers, if somebody did."""
         self.wakeup = Wakeup()
-        self.launched = threading.Condition(scheduler.lock)
+        self.launched = LeanCondition(scheduler.lock)
         """Told when workers have been started, or never will be."""
         self._replies = Replies(scheduler, outcomes)
         self._casualties = Casualties(scheduler, outcomes)

@@ -17,13 +17,14 @@ Invariants
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import CancelledError
 from functools import partial
 from typing import Any, Literal
 
 from poolviz import deferred, interrupts
-from poolviz.executors.condition import LeanEvent
+from poolviz.executors.condition import LeanCondition, LeanEvent
 from poolviz.executors.future import Future, cancel_all
 from poolviz.executors.loop import Loop
 from poolviz.executors.mapping import MapRun
@@ -113,7 +114,7 @@ class Manager:
     def after_fork(self) -> None:
         """In a child process: let go of workers, memory and pipes, which belong to the parent, and of locks that nobody will release."""
         self.scheduler.lock = threading.RLock()
-        self.loop.launched = threading.Condition(self.scheduler.lock)
+        self.loop.launched = LeanCondition(self.scheduler.lock)
         if self.thread is None:
             return
         self.forked = True
@@ -202,10 +203,19 @@ class Manager:
         """The worker processes by their ids. Who submits a call and then asks finds the process that was started for it."""
         if self.forked:
             return {}
-        with self.loop.launched:
-            if self.thread is not None and self.thread is not threading.current_thread():
-                self.loop.launched.wait_for(self.loop.has_launched, LAUNCH)
-            return {placement.pid: placement.child.process for placement in self.scheduler.placements}
+        launched, deadline = self.loop.launched, time.monotonic() + LAUNCH
+        while True:
+            with launched:
+                awaited = self.thread is not None and self.thread is not threading.current_thread() and not self.loop.has_launched()
+                if not awaited or time.monotonic() >= deadline:
+                    return {placement.pid: placement.child.process for placement in self.scheduler.placements}
+                turn = launched.enlist()
+            came = False
+            try:
+                came = interrupts.acquire(turn, deadline - time.monotonic())
+            finally:
+                if not came:
+                    launched.forget(turn)
 
     def end_workers(self, how: Literal["terminate", "kill"]) -> None:
         """Shut the pool down and end its processes; what has not ended then fails."""

@@ -20,6 +20,7 @@ import threading
 import time
 from array import array
 from collections.abc import Callable
+from queue import SimpleQueue
 from typing import Any
 
 from poolviz import interrupts
@@ -51,7 +52,8 @@ class Results:
         """What a call printed comes in here."""
         self._copy = False
         """Whether this is the copy of a process that a call has forked."""
-        self._wanted = threading.Event()
+        # Written to in C: a signal's handler that raises leaves it whole, as it would not an Event.
+        self._wanted: SimpleQueue[None] = SimpleQueue()
         self._flusher: threading.Thread | None = None
 
     def after_fork(self) -> None:
@@ -130,15 +132,15 @@ class Results:
         """Have the flusher send what is here if the call that begins now takes long."""
         self.armed = True
         if self._flusher is None:
-            self._flusher = threading.Thread(target=self._flush_late, name="poolviz-flusher", daemon=True)
-            self._flusher.start()
-        self._wanted.set()
+            with interrupts.put_off():
+                self._flusher = threading.Thread(target=self._flush_late, name="poolviz-flusher", daemon=True)
+                self._flusher.start()
+        self._wanted.put(None)
 
     def _flush_late(self) -> None:
         while True:
-            self._wanted.wait()
+            self._wanted.get()
             time.sleep(_FLUSHER)
-            self._wanted.clear()
             self.armed = False
             try:
                 self.before_late_flush()

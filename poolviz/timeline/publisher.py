@@ -21,7 +21,7 @@ import threading
 import time
 from typing import Protocol
 
-from poolviz import observe
+from poolviz import interrupts, observe
 
 #: Seconds between two rounds; a round that takes long lengthens it, so that publishing never takes more than a third of a core.
 INTERVAL = 0.05
@@ -47,7 +47,7 @@ class Publisher:
 
     def add(self, timeline: Live) -> None:
         """Publish `timeline` from now on, until its `publish` returns False."""
-        with self._changed:
+        with interrupts.put_off(), self._changed:
             self._live.append(timeline)
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="poolviz-publisher", daemon=True)
@@ -56,7 +56,7 @@ class Publisher:
 
     def discard(self, timeline: Live) -> None:
         """Publish it no more; nothing happens if it is not there."""
-        with self._changed:
+        with interrupts.put_off(), self._changed:
             self._live = [other for other in self._live if other is not timeline]
 
     def _run(self) -> None:

@@ -8,7 +8,9 @@ import pytest
 
 from poolviz.executors.frames import FrameReader
 from poolviz.executors.results import Results
+from tests.faults import tasks
 from tests.faults.helpers import KINDS, LIMIT
+from tests.steps import strike_at_each
 
 #: A program that uses a pool while a time limit strikes every 20 to 300 microseconds, and then looks whether all is well.
 STORM = """
@@ -172,3 +174,13 @@ def test_a_worker_s_frames_leave_whole_whatever_is_raised_meanwhile():
         signal.signal(signal.SIGUSR1, before)
         os.close(writer)
         os.close(reader)
+
+
+def test_who_asks_for_the_processes_leaves_the_pool_s_lock(new_pool):
+    pool = new_pool("fork", 1)
+
+    def after():
+        assert pool.submit(tasks.double, 2).result(LIMIT) == 4
+
+    after()
+    assert strike_at_each(lambda: pool._processes, after) > 5

@@ -213,7 +213,7 @@ def struck(chance: random.Random) -> None:
     rare = chance.choice([50, 200, 1000])
     try:
         for _ in range(150):
-            steps = Steps(PACKAGE, lambda _: signal.SIGUSR1 if chance.random() < 1 / rare else None)
+            steps = Steps((PACKAGE,), lambda _: signal.SIGUSR1 if chance.random() < 1 / rare else None)
             with contextlib.suppress(Struck, TimeoutError, CancelledError), steps:
                 act()
             assert signal.getsignal(signal.SIGINT) is interrupt

@@ -121,7 +121,7 @@ def run_block(at):
     Returns:
         How many of the block's two halves were run, what was raised, and the number of steps.
     """
-    steps = Steps(interrupts.__file__, at.get, without=("__call__", "_is_interrupt"))
+    steps = Steps((interrupts.__file__,), at.get, without=("__call__", "_is_interrupt"))
     done, error = [], None
     before = sys.gettrace()
     sys.settrace(steps)

@@ -3,6 +3,7 @@ import threading
 
 from poolviz import observe
 from poolviz.timeline.publisher import Publisher
+from tests.steps import strike_at_each
 
 asked_by = contextvars.ContextVar("asked_by")
 
@@ -99,3 +100,16 @@ def test_a_discarded_one_is_published_no_more():
     publisher.add(other)
     assert other.done.wait(30)
     assert len(one.seen) <= seen + 1
+
+
+def test_a_handler_that_raises_leaves_no_lock_behind():
+    publisher = Publisher()
+
+    def after():
+        one = Counting(1)
+        publisher.add(one)
+        assert one.done.wait(30)
+
+    after()
+    assert strike_at_each(lambda: publisher.add(Counting(1)), after) > 5
+    assert strike_at_each(lambda: publisher.discard(None), after) > 5
