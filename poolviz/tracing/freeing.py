@@ -67,7 +67,8 @@ def free(state: State, views: Collection[View], pools: set[int]) -> None:
         if calls == tally.dropped[key] and not wanted[key]:
             tally.forget(key)
     # A pool that is there needs one pair only for all scopes that nobody can ask for.
-    stale = [key for key in tally.submitted if not wanted.scope(key[1]) and (key[1] or key[0] not in wanted.pools)]
+    # One that is gone goes when the ends of all its calls have been told.
+    stale = [key for key in tally.submitted if not wanted.scope(key[1]) and (key[1] if key[0] in wanted.pools else tally.has_ended(key))]
     if len(stale) * WALK > len(state.columns):
         _empty(state, wanted, stale)
         for view in views:

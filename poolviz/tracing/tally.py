@@ -42,6 +42,10 @@ class Tally:
         """The pairs of `pool` and a scope that has calls of it."""
         return [(pool, scope) for scope in self._scopes.get(pool, ())]
 
+    def has_ended(self, key: Key) -> bool:
+        """Whether all calls of a pair have ended."""
+        return sum(self.outcomes.get(key, {}).values()) >= self.submitted[key]
+
     def rename(self, old: Key, new: Key) -> None:
         """Count the calls of one pair as those of another."""
         calls, dropped, outcomes = self.submitted[old], self.dropped[old], self.outcomes.get(old)
