@@ -8,6 +8,7 @@ A pool records what its calls raise. The thread that does so has a future to res
 
 import threading
 import weakref
+from itertools import chain
 from pathlib import PosixPath, WindowsPath
 from types import WrapperDescriptorType
 from typing import Any
@@ -35,8 +36,6 @@ _READ = {
 _args: Any = vars(BaseException)["args"]
 _slow: "weakref.WeakSet[type]" = weakref.WeakSet()
 """Types whose `__str__` did not come back: it is not called again, and no further thread is lost to it."""
-
-
 _stuck: list[threading.Thread] = []
 """The threads that did not come back."""
 
@@ -92,10 +91,9 @@ def _is_plain(error: BaseException) -> bool:
     if isinstance(error, BaseExceptionGroup):
         return True
     read = [slot.__get__(error) for kind, slots in _READ.items() if isinstance(error, kind) for slot in slots]
-    values = [*_args.__get__(error), *read]
     # The arguments of a SyntaxError hold a tuple.
-    inner = [value for held in values if type(held) is tuple for value in held]
-    return all(type(value) in _PLAIN for value in (*(value for value in values if type(value) is not tuple), *inner))
+    parts = (value if type(value) is tuple else (value,) for value in (*_args.__get__(error), *read))
+    return all(type(part) in _PLAIN for part in chain.from_iterable(parts))
 
 
 def _say(error: BaseException, found: list[str]) -> None:

@@ -60,12 +60,12 @@ class Steps:
         self._previous: dict[FrameType, int] = {}
         """Where the instruction before stands, by frames."""
 
-    def __enter__(self) -> "Steps":
+    def __enter__(self) -> None:
+        self._outer = sys.gettrace()
         sys.settrace(self)
-        return self
 
     def __exit__(self, *_: object) -> None:
-        sys.settrace(None)
+        sys.settrace(self._outer)
         # A frame that a signal's handler left is not told of, and would stay for as long as its variables refer to this.
         self._previous.clear()
 
@@ -89,12 +89,13 @@ class Steps:
         return self
 
 
-class _Struck(Exception):
+class Struck(Exception):
     """What the handler raises."""
 
 
-def _strike(number: int, frame: object) -> None:
-    raise _Struck
+def strike(number: int, frame: object) -> None:
+    """A signal's handler."""
+    raise Struck
 
 
 def strike_at_each(what: Callable[[], object], after: Callable[[], object]) -> int:
@@ -108,11 +109,11 @@ def strike_at_each(what: Callable[[], object], after: Callable[[], object]) -> i
         The number of steps.
     """
     within = (str(Path(poolviz.__file__).parent), threading.__file__)
-    before = signal.signal(signal.SIGUSR1, _strike)
+    before = signal.signal(signal.SIGUSR1, strike)
     try:
         for at in count(1):
             steps = Steps(within, {at: signal.SIGUSR1}.get)
-            with suppress(_Struck), steps:
+            with suppress(Struck), steps:
                 what()
             after()
             if not steps.struck:

@@ -8,7 +8,7 @@ somebody waits.
 lock is taken and the `with` block has not begun. Nobody would ever release it, and the thread that has the result would wait for good. Here
 locks are entered in C, and who waits holds no lock that another needs:
 
-    with condition: turn = condition.enlist()      interrupts.acquire(turn)   <-- released by --   with condition: condition.notify_all()
+    with condition: turn = condition.enlist()      condition.await_turn(turn)   <-- released by --   with condition: condition.notify_all()
 """
 
 from __future__ import annotations
@@ -62,6 +62,25 @@ class LeanCondition(threading.Condition):
             self._waiters = deque()
         self._waiters.append(turn)
         return turn
+
+    def await_turn(self, turn: Any, timeout: float | None) -> bool:
+        """Wait for what `enlist` gave, and forget it if it does not come; for a thread that holds no lock.
+
+        Args:
+            turn: what `enlist` gave.
+            timeout: the most seconds; None for no limit.
+
+        Returns:
+            Whether it came.
+        """
+        __tracebackhide__ = HIDE
+        came = False
+        try:
+            came = interrupts.acquire(turn, timeout)
+        finally:
+            if not came:
+                self.forget(turn)
+        return came
 
     def forget(self, turn: Any) -> None:
         """Note that nobody waits for what `enlist` gave."""

@@ -210,12 +210,7 @@ class Manager:
                 if not awaited or time.monotonic() >= deadline:
                     return {placement.pid: placement.child.process for placement in self.scheduler.placements}
                 turn = launched.enlist()
-            came = False
-            try:
-                came = interrupts.acquire(turn, deadline - time.monotonic())
-            finally:
-                if not came:
-                    launched.forget(turn)
+            launched.await_turn(turn, deadline - time.monotonic())
 
     def end_workers(self, how: Literal["terminate", "kill"]) -> None:
         """Shut the pool down and end its processes; what has not ended then fails."""

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from poolviz import deferred, interrupts
+from poolviz import deferred
 from poolviz.batching import numbers
 from poolviz.callers import here
 from poolviz.clock import now
@@ -162,13 +162,7 @@ class MapRun:
                     if self.failure is not None:
                         raise self.failure()
                     turn = self.condition.enlist()
-                came = False
-                try:
-                    came = interrupts.acquire(turn, None if deadline is None else deadline - time.monotonic())
-                finally:
-                    if not came:
-                        self.condition.forget(turn)
-                if not came:
+                if not self.condition.await_turn(turn, None if deadline is None else deadline - time.monotonic()):
                     raise TimeoutError
         finally:
             if journal is not None:

@@ -170,17 +170,20 @@ class State:
         excess = stop - columns.base - self.limit
         if excess > 0:
             n = max(excess, self.limit // 8)
-            known = keep({"pool": columns.pool[:n], "scope": columns.scope[:n]}, columns.submitted[:n])
-            self.tally.dropped.update(zip(known["pool"], known["scope"], strict=True))
             if 0 in columns.outcome[:n]:
                 mask = list(map(gt, map(not_, columns.outcome[:n]), map(not_, columns.submitted[:n])))
                 calls = array("q", compress(count(columns.base), mask))
                 self._gone.add_columns(calls, array("q", compress(columns.scope, mask)))
-            columns.drop(n)
-            self.errors.forget_before(columns.base)
-            self.prints.forget_before(columns.base)
-            self.chunks.forget_before(columns.base)
+            self.drop(n)
         columns.grow(stop)
+
+    def drop(self, n: int) -> None:
+        """Give up the `n` oldest rows, which are counted, and what was known beside them."""
+        columns = self.columns
+        self.tally.dropped.update(compress(zip(columns.pool[:n], columns.scope[:n], strict=True), columns.submitted[:n]))
+        columns.drop(n)
+        for each in (self.errors, self.prints, self.chunks):
+            each.forget_before(columns.base)
 
     def _without_late(self, batch: Submitted) -> Submitted:
         """Count the calls that have no row any more, and give the batch without them."""

@@ -66,11 +66,13 @@ def free(state: State, views: Collection[View], pools: set[int]) -> None:
     for key, calls in list(tally.submitted.items()):
         if calls == tally.dropped[key] and not wanted[key]:
             tally.forget(key)
-    # A pool that is there needs one pair only for all scopes that nobody can ask for.
-    # One that is gone goes when the ends of all its calls have been told.
-    stale = [key for key in tally.submitted if not wanted.scope(key[1]) and (key[1] if key[0] in wanted.pools else tally.has_ended(key))]
-    if len(stale) * WALK > len(state.columns):
-        _empty(state, wanted, stale)
+    # What nobody can ask for by its scope. It goes with its pool, when the ends of all its calls have been told; else it loses the scope.
+    unwanted = [key for key in tally.submitted if not wanted.scope(key[1])]
+    dead = {key for key in unwanted if key[0] not in wanted.pools and tally.has_ended(key)}
+    nameless = [key for key in unwanted if key[1] and key not in dead]
+    if (len(dead) + len(nameless)) * WALK > len(state.columns):
+        _empty(state, dead)
+        _unname(state, nameless)
         for view in views:
             view.forget_answers()
     gone = {pool for pool in state.pools if pool not in wanted.pools and not tally.keys_of(pool)}
@@ -90,32 +92,27 @@ def _cut(state: State, wanted: _Wanted) -> None:
     stay = (row for row, (key, known) in enumerate(rows) if wanted[key] or not (known or key[0] == FREED))
     n = next(stay, len(columns))
     if n:
-        state.tally.dropped.update(compress(zip(columns.pool[:n], columns.scope[:n], strict=True), columns.submitted[:n]))
-        columns.drop(n)
-        for each in (state.waits, state.errors, state.prints, state.chunks):
-            each.forget_before(columns.base)
+        state.drop(n)
+        state.waits.forget_before(columns.base)
 
 
-def _empty(state: State, wanted: _Wanted, stale: list[Key]) -> None:
-    """Give up rows behind one that is held; those of pools that are there lose their scope instead."""
-    columns, tally = state.columns, state.tally
-    dead = {key for key in stale if key[0] not in wanted.pools}
-    calls: list[int] = []
-    if dead:
-        rows = list(compress(count(), map(dead.__contains__, zip(columns.pool, columns.scope, strict=True))))
-        rows = [row for row in rows if columns.submitted[row]]
-        columns.free(rows)
-        calls = [columns.base + row for row in rows]
-        for key in dead:
-            tally.forget(key)
-    # A scope that is not wanted is wanted of no pool.
-    names = {scope: scope for scope in set(columns.scope)} | {scope: 0 for _, scope in stale}
+def _empty(state: State, dead: set[Key]) -> None:
+    """Give up rows that may be behind one that is held."""
+    columns = state.columns
+    rows = list(compress(count(), map(dead.__contains__, zip(columns.pool, columns.scope, strict=True))))
+    columns.free(rows)
+    calls = [columns.base + row for row in rows]
+    for each in (state.errors, state.prints, state.chunks):
+        each.forget(calls)
+    for key in dead:
+        state.tally.forget(key)
+
+
+def _unname(state: State, keys: list[Key]) -> None:
+    """Count calls with those of their pools that are in no scope."""
+    columns = state.columns
+    # Nobody can ask for a call by such a scope, whichever its pool: all rows lose it.
+    names = {scope: scope for scope in set(columns.scope)} | {scope: 0 for _, scope in keys}
     columns.scope = array(columns.scope.typecode, map(names.__getitem__, columns.scope))
-    for key in stale:
-        if key not in dead:
-            tally.rename(key, (key[0], 0))
-    if calls:
-        for each in (state.errors, state.prints, state.chunks):
-            each.forget(calls)
-        for call in calls:
-            state.running.pop(call, None)
+    for key in keys:
+        state.tally.rename(key, (key[0], 0))

@@ -10,7 +10,7 @@ from poolviz.executors.frames import FrameReader
 from poolviz.executors.results import Results
 from tests.faults import tasks
 from tests.faults.helpers import KINDS, LIMIT
-from tests.steps import strike_at_each
+from tests.steps import Struck, strike, strike_at_each
 
 #: A program that uses a pool while a time limit strikes every 20 to 300 microseconds, and then looks whether all is well.
 STORM = """
@@ -132,10 +132,6 @@ def test_a_time_limit_that_strikes_during_the_pickling_ends_the_submit(run_progr
     assert run_program(PICKLED_IN_TIME).end() == (0, "late\nlate\n4\n", "")
 
 
-class Struck(Exception):
-    """What the handler of a test raises."""
-
-
 def test_a_worker_s_frames_leave_whole_whatever_is_raised_meanwhile():
     """A call prints more than the pipe takes, and is interrupted while it waits for room."""
     reader, writer = os.pipe()
@@ -148,9 +144,6 @@ def test_a_worker_s_frames_leave_whole_whatever_is_raised_meanwhile():
         frames = FrameReader(reader)
         while len(arrived) < len(texts):
             arrived.extend(frames.read())
-
-    def strike(number, frame):
-        raise Struck
 
     def begin():
         # The main thread is in os.write by then, or will be: the pipe holds a small part of what it writes.

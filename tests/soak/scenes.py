@@ -17,16 +17,12 @@ from typing import Any
 
 import poolviz
 from tests.faults import tasks
-from tests.steps import Steps
+from tests.steps import Steps, Struck, strike
 
 #: Seconds that anything may take, on a busy machine.
 LIMIT = 60
 PACKAGE = str(Path(poolviz.__file__).parent)
 KINDS = ("thread", "thread", "thread", "spawn", "fork", "forkserver")
-
-
-class Struck(Exception):
-    """What a signal's handler raises."""
 
 
 def new_pool(chance: random.Random, kind: str | None = None, **settings: Any) -> Any:
@@ -175,10 +171,6 @@ def reaped(chance: random.Random) -> None:
         thread.join()
 
 
-def _strike(number: int, frame: Any) -> None:
-    raise Struck
-
-
 def struck(chance: random.Random) -> None:
     """A signal's handler raises at steps of chance in all that the main thread does."""
     # An exception in a finalizer is lost, and with it what the finalizer was to do: none is to run here for pools of other scenes.
@@ -209,7 +201,7 @@ def struck(chance: random.Random) -> None:
             with poolviz.ThreadPoolExecutor(1) as other:
                 other.submit(tasks.double, 1).result(LIMIT)
 
-    interrupt, before = signal.getsignal(signal.SIGINT), signal.signal(signal.SIGUSR1, _strike)
+    interrupt, before = signal.getsignal(signal.SIGINT), signal.signal(signal.SIGUSR1, strike)
     rare = chance.choice([50, 200, 1000])
     try:
         for _ in range(150):
@@ -222,7 +214,7 @@ def struck(chance: random.Random) -> None:
         pool.shutdown()
         counts = pool.trace.counts()
         assert counts["finished"] + counts["cancelled"] == counts["total"], counts
-        assert signal.getsignal(signal.SIGUSR1) is _strike
+        assert signal.getsignal(signal.SIGUSR1) is strike
     finally:
         signal.signal(signal.SIGUSR1, before)
 

@@ -123,16 +123,12 @@ def run_block(at):
     """
     steps = Steps((interrupts.__file__,), at.get, without=("__call__", "_is_interrupt"))
     done, error = [], None
-    before = sys.gettrace()
-    sys.settrace(steps)
     try:
-        with interrupts.put_off():
+        with steps, interrupts.put_off():
             done.append(1)
             done.append(2)
     except (Alarm, KeyboardInterrupt) as raised:
         error = raised
-    finally:
-        sys.settrace(before)
     return len(done), error, steps.n
 
 

@@ -1,5 +1,8 @@
 """The store against a slow obvious twin that keeps one object for each call."""
 
+from collections import Counter
+from itertools import compress
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -68,6 +71,8 @@ def test_what_somebody_can_ask_for_is_not_given_up(rounds, chosen, pools, limit)
                 assert list(table[name]) == [getattr(call, name) for call in mine.values()][dropped:], name
             if limit == 10**6:
                 assert not dropped
+        rows = Counter(compress(zip(state.columns.pool, state.columns.scope, strict=True), state.columns.submitted))
+        assert rows == +(state.tally.submitted - state.tally.dropped), "each row is counted under its own pool and scope"
         if not asked:
             assert not len(state.columns) and not state.tally.submitted
 
